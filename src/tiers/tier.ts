@@ -1,0 +1,146 @@
+import type { ErrorCode } from "../errors.ts";
+import type { Discretisation } from "../scheme/discretisation.ts";
+import type { Epsilon, WenoVariant } from "../scheme/options.ts";
+import type { BoundaryKind } from "../problem/types.ts";
+
+export type TierName = "scalar" | "batched" | "gpujs" | "rust" | "webgpu";
+export type Precision = "f64" | "f32" | "compensated";
+
+/** What a tier finds when it looks around: an answer, never a throw, never a printed line. */
+export interface Available {
+  readonly state: "available";
+  readonly device: string;
+  readonly software: boolean;
+}
+export interface Unavailable {
+  readonly state: "unavailable";
+  readonly code: ErrorCode;
+  readonly why: string;
+  readonly fix: string;
+}
+
+/** Proof that a tier ran, and input for a cost model. */
+export interface Tally {
+  readonly launches: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** Where and how one-sided derivatives are taken of an array in C order. */
+export interface DerivativeLayout {
+  readonly shape: readonly number[];
+  readonly axis: number;
+  readonly spacing: number;
+  /** Ghosts at an exit are those of a wall value 0. */
+  readonly lower: BoundaryKind;
+  readonly upper: BoundaryKind;
+  readonly variant: WenoVariant;
+  readonly epsilon: Epsilon;
+}
+
+export type KernelArray = Float64Array | Float32Array;
+
+/** The procedure's hot functions: stateless, batched, data in and out of JavaScript memory. */
+export interface Kernels extends AsyncDisposable {
+  readonly tally: Tally;
+  /** Smoothness indicators S1..S3 of n stencils v1..v5 (n x 5 -> n x 3), Osher & Fedkiw's scaling. */
+  smoothness(stencils: KernelArray, out: KernelArray): Promise<void>;
+  /** Nonlinear JS weights (n x 3 -> n x 3) from indicators, linear weights of length 3 and an absolute epsilon. */
+  weights(beta: KernelArray, linear: KernelArray, epsilon: number, out: KernelArray): Promise<void>;
+  /** Left- and right-biased WENO5 derivatives of a field along one axis. */
+  derivatives(field: KernelArray, layout: DerivativeLayout, pMinus: KernelArray, pPlus: KernelArray): Promise<void>;
+}
+
+/** What one sweep (one pass in time) of one member did. */
+export interface SweepReport {
+  readonly substeps: number;
+  /** Where the first non-finite number appeared, if one did. */
+  readonly failure: { readonly level: number; readonly index: number; readonly field: "value" | "density" } | undefined;
+}
+
+export interface DensityReport extends SweepReport {
+  /** max over levels of |mass(t) + outflow(t) - mass(0)| / mass(0) */
+  readonly massDrift: number;
+  /** Smallest density of every stored level and every stage looked at. */
+  readonly minDensity: number;
+  /** Mass that has left through exits by the horizon. */
+  readonly outflow: number;
+  /** Cells and stages in which flux blending limited a flux. */
+  readonly limited: number;
+}
+
+/** How the next density history is made from the transported one. */
+export type RelaxStep =
+  | { readonly kind: "blend"; readonly theta: number }
+  | { readonly kind: "anderson"; readonly beta: number };
+
+export interface RelaxReport {
+  /** rms of G(M) - M before the step: the undamped residual. */
+  readonly residual: number;
+  /** What was really done: an Anderson step that would make a density negative is replaced by a blend. */
+  readonly step: RelaxStep;
+  /** Columns that the Anderson combination used. */
+  readonly depth: number;
+  /** rms of U - previous U; NaN where no previous value history is kept. */
+  readonly valueChange: number;
+}
+
+export interface WorkspaceOptions {
+  readonly precision: Precision;
+  /** Largest Anderson depth the memory allows; 0 keeps two histories only and relaxes in place. */
+  readonly andersonDepth: number;
+  /** Keeps G(M) apart from M. Needed for Anderson and exploitability. */
+  readonly keepTransported: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** One member's certificates at its present state. */
+export interface Certificate {
+  readonly exploitability: number;
+  /** Expected cost J of the present feedback against its own flow. */
+  readonly cost: number;
+  /** J by direct summation of running, terminal and exit costs, less <m0, u(0)> corrected for the flow. */
+  readonly dualityDefect: number;
+}
+
+/**
+ * The whole state of B problems on one grid. Every method takes the member it is about: members share nothing but scratch
+ * memory, so a batch of B equals B single solves bitwise.
+ */
+export interface Workspace extends AsyncDisposable {
+  readonly tier: TierName;
+  readonly precision: Precision;
+  readonly members: readonly Discretisation[];
+  /** Sets the density history of a member: (steps + 1) x points, or one slice held for all levels. */
+  load(member: number, density: Float64Array): Promise<void>;
+  /** Value history from density history, backwards. */
+  hjb(member: number): Promise<SweepReport>;
+  /** Transported density history G(M) from the value history, forwards. With in-place relaxation (`blend`) M moves as it goes. */
+  fokkerPlanck(member: number, inPlace?: { readonly theta: number }): Promise<DensityReport & { readonly residual: number }>;
+  /** Next density history. */
+  relax(member: number, step: RelaxStep, fallback: RelaxStep): Promise<RelaxReport>;
+  /** Exploitability and duality defect; costs one more HJB sweep and leaves the value history unchanged. */
+  certify(member: number): Promise<Certificate>;
+  /** A copy of a history, (steps + 1) x points, or of the levels [from, to). */
+  read(member: number, field: "value" | "density" | "transported", range?: { readonly from: number; readonly to: number }): Promise<Float64Array>;
+}
+
+/** One place and way of computing. Tiers differ in place, speed and precision, never in meaning. */
+export interface Tier {
+  readonly name: TierName;
+  readonly description: string;
+  readonly precisions: readonly Precision[];
+  probe(): Promise<Available | Unavailable>;
+  kernels(options: { readonly precision: Precision }): Promise<Kernels>;
+  /** Bytes the workspace of these members will hold, histories and work fields, before anything is allocated. */
+  memoryNeed(members: readonly Discretisation[], options: WorkspaceOptions): MemoryNeed;
+  workspace(members: readonly Discretisation[], options: WorkspaceOptions): Promise<Workspace>;
+}
+
+export interface MemoryNeed {
+  readonly bytes: number;
+  readonly histories: number;
+  readonly historyBytes: number;
+  readonly fields: number;
+  readonly fieldBytes: number;
+}
