@@ -54,6 +54,8 @@ export interface Kernels extends AsyncDisposable {
 /** What one sweep (one pass in time) of one member did. */
 export interface SweepReport {
   readonly substeps: number;
+  /** Cells and levels in which a log coupling used its floor. */
+  readonly floored: number;
   /** Where the first non-finite number appeared, if one did. */
   readonly failure: { readonly level: number; readonly index: number; readonly field: "value" | "density" } | undefined;
 }
@@ -75,14 +77,10 @@ export type RelaxStep =
   | { readonly kind: "anderson"; readonly beta: number };
 
 export interface RelaxReport {
-  /** rms of G(M) - M before the step: the undamped residual. */
-  readonly residual: number;
   /** What was really done: an Anderson step that would make a density negative is replaced by a blend. */
   readonly step: RelaxStep;
   /** Columns that the Anderson combination used. */
   readonly depth: number;
-  /** rms of U - previous U; NaN where no previous value history is kept. */
-  readonly valueChange: number;
 }
 
 export interface WorkspaceOptions {
@@ -115,7 +113,10 @@ export interface Workspace extends AsyncDisposable {
   load(member: number, density: Float64Array): Promise<void>;
   /** Value history from density history, backwards. */
   hjb(member: number): Promise<SweepReport>;
-  /** Transported density history G(M) from the value history, forwards. With in-place relaxation (`blend`) M moves as it goes. */
+  /**
+   * Transported density history G(M) from the value history, forwards, and the undamped residual rms(G(M) - M). In place
+   * M <- M + theta (G(M) - M) as it goes.
+   */
   fokkerPlanck(member: number, inPlace?: { readonly theta: number }): Promise<DensityReport & { readonly residual: number }>;
   /** Next density history. */
   relax(member: number, step: RelaxStep, fallback: RelaxStep): Promise<RelaxReport>;

@@ -34,6 +34,8 @@ export interface DensityStage {
   readonly frozen: Faces | undefined;
   /** Where the new density goes; not `m`. */
   readonly out: Float64Array;
+  /** Scratch for the limiter; may be `m` where m is not needed afterwards, never `out`. */
+  readonly spare: Float64Array;
   /** Time-integrated fluxes: flux += fluxWeight * tau * J; undefined where nobody asks. */
   readonly flux: Faces | undefined;
   readonly fluxWeight: number;
@@ -47,8 +49,9 @@ export interface DensityDiffusion {
   readonly stages: number;
   /** Balanced splitting: frozen high-order fluxes Q on this axis (flux = -nu G6 + Q), with u and walls for the upwind low order. */
   readonly balance: { readonly frozen: Float64Array; readonly u: Float64Array; readonly walls: Walls } | undefined;
-  /** Time-integrated fluxes of this axis: flux += J integrated over tau. */
+  /** Time-integrated fluxes of this axis: flux += fluxWeight * (J integrated over tau). */
   readonly flux: Float64Array | undefined;
+  readonly fluxWeight: number;
 }
 
 export interface FieldKernels {
@@ -66,6 +69,8 @@ export interface FieldKernels {
   diffuseValue(u: Float64Array, axis: number, tau: number, stages: number, source: Float64Array | undefined, wallsStart: Walls, wallsEnd: Walls): void;
   /** Max over the nodes of sum_a |b_a| / h_a (1/time), b = -H_p(x, (p- + p+)/2). */
   driftSpeed(u: Float64Array, walls: Walls): number;
+  /** out = L, the running cost p.H_p - H of the optimal control at p = (p- + p+)/2. */
+  runningCost(u: Float64Array, walls: Walls, out: Float64Array): void;
   /** Returns the number of limited cells. */
   densityStage(stage: DensityStage): number;
   /** High-order advective face fluxes F of section 5.2 on every axis that has an exit, into `out` (other axes untouched). */
@@ -74,9 +79,9 @@ export interface FieldKernels {
   diffuseDensity(step: DensityDiffusion): number;
   /**
    * m <- m - sum_a div(eta A): adds the antidiffusive, time-integrated face fluxes A with the limiter of section 5.2
-   * (tau = 1), and replaces A by eta A in place. Returns the number of limited cells.
+   * (tau = 1), and replaces A by eta A in place. `spare` is scratch. Returns the number of limited cells.
    */
-  correctDensity(m: Float64Array, antidiffusive: Faces): number;
+  correctDensity(m: Float64Array, antidiffusive: Faces, spare: Float64Array): number;
   /**
    * One implicit Scharfetter-Gummel Euler step of length tau along one axis, in place: direct solve, then one refinement in
    * delta form (section 5.1). flux += time-integrated face fluxes of this axis where asked for.

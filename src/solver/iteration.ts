@@ -1,0 +1,184 @@
+/** The coupled iteration of one member: sweeps, residual, stop, relaxation (docs/numerics.md section 7). */
+import type { Certificate, DensityReport, RelaxStep, SweepReport, Workspace } from "../tiers/tier.ts";
+import type { IterationReport, MemoryPlan, SolveOptions, StopReason } from "./options.ts";
+
+/** Sweeps of fictitious play before Anderson, and after a warm start. */
+export const coldStartSweeps = 15;
+const warmStartSweeps = 4;
+/** Fictitious play after a warm start begins with the step of this sweep: a good guess must not be thrown away. */
+const warmStartOffset = 6;
+export const andersonBeta = 0.1;
+/** Iterations without a tenth less residual before the run is called stagnated. */
+const patience = 80;
+/** A residual this many times the first one's size is a divergence. */
+const divergence = 1e8;
+
+/** Time spent, in milliseconds. */
+export interface Clock {
+  hjb: number;
+  fokkerPlanck: number;
+  relax: number;
+  certify: number;
+}
+
+export interface MemberOutcome {
+  readonly stopReason: StopReason;
+  readonly stopDetail: string;
+  readonly history: readonly IterationReport[];
+  readonly certificate: Certificate | undefined;
+  readonly lastHjb: SweepReport | undefined;
+  readonly lastDensity: DensityReport | undefined;
+  readonly massDrift: number | null;
+  readonly minDensity: number | null;
+  readonly densityKind: "transported" | "relaxed";
+}
+
+/** Runs one member of a workspace one iteration at a time, so that members can take turns. */
+export class MemberIteration {
+  readonly #workspace: Workspace;
+  readonly #member: number;
+  readonly #options: SolveOptions;
+  readonly #plan: MemoryPlan;
+  readonly #tolerance: number;
+  readonly #limit: number;
+  readonly #warm: boolean;
+  readonly #clock: Clock;
+  readonly #history: IterationReport[] = [];
+  #lastHjb: SweepReport | undefined;
+  #lastDensity: DensityReport | undefined;
+  #certificate: Certificate | undefined;
+  #massDrift: number | null = null;
+  #minDensity: number | null = null;
+  #best = Infinity;
+  #bestAt = 0;
+  #stop: { reason: StopReason; detail: string } | undefined;
+  #densityKind: "transported" | "relaxed" = "relaxed";
+
+  constructor(workspace: Workspace, member: number, options: SolveOptions, plan: MemoryPlan, tolerance: number, warm: boolean, clock: Clock) {
+    this.#workspace = workspace;
+    this.#member = member;
+    this.#options = options;
+    this.#plan = plan;
+    this.#tolerance = tolerance;
+    this.#limit = options.maxIterations ?? 200;
+    this.#warm = warm;
+    this.#clock = clock;
+  }
+
+  get running(): boolean {
+    return this.#stop === undefined;
+  }
+
+  /** One iteration, or as much of it as an abort lets through. */
+  async advance(): Promise<void> {
+    const iteration = this.#history.length;
+    let doing = "the HJB sweep";
+    try {
+      this.#options.signal?.throwIfAborted();
+      const begun = performance.now();
+      const hjb = await this.#timed("hjb", () => this.#workspace.hjb(this.#member));
+      if (hjb.failure) return this.#halt("diverged", failureText(hjb, "HJB sweep", iteration));
+      this.#lastHjb = hjb;
+      doing = "the Fokker-Planck sweep";
+      const step = this.#stepAt(iteration);
+      const theta = step.kind === "blend" ? step.theta : 1;
+      const density = await this.#timed("fokkerPlanck", () =>
+        this.#workspace.fokkerPlanck(this.#member, this.#plan.inPlace ? { theta } : undefined),
+      );
+      if (density.failure) return this.#halt("diverged", failureText(density, "Fokker-Planck sweep", iteration));
+      this.#lastDensity = density;
+      this.#densityKind = this.#plan.inPlace ? "relaxed" : "transported";
+      this.#massDrift = Math.max(this.#massDrift ?? 0, density.massDrift);
+      this.#minDensity = Math.min(this.#minDensity ?? Infinity, density.minDensity);
+      doing = "the certificate";
+      if (this.#options.exploitabilityEveryIteration && !this.#plan.inPlace) await this.#certify();
+      const report: IterationReport = {
+        iteration: iteration + 1,
+        residual: density.residual,
+        exploitability: this.#options.exploitabilityEveryIteration ? (this.#certificate?.exploitability ?? null) : null,
+        massDrift: density.massDrift,
+        minDensity: density.minDensity,
+        seconds: (performance.now() - begun) / 1000,
+      };
+      this.#history.push(report);
+      this.#options.onIteration?.(report, this.#member);
+      this.#judge(report);
+      if (this.#stop) {
+        if (!this.#certificate || this.#plan.inPlace || !this.#options.exploitabilityEveryIteration) await this.#certify();
+        return;
+      }
+      doing = "relaxation";
+      if (!this.#plan.inPlace) {
+        await this.#timed("relax", () => this.#workspace.relax(this.#member, step, { kind: "blend", theta: this.#fictitious(iteration) }));
+        this.#densityKind = "relaxed";
+      }
+    } catch (error) {
+      if (!this.#options.signal?.aborted) throw error;
+      this.#halt("aborted", `Aborted during ${doing} of iteration ${iteration + 1}; the record is that of the last finished one.`);
+    }
+  }
+
+  get outcome(): MemberOutcome {
+    return {
+      stopReason: this.#stop?.reason ?? "aborted",
+      stopDetail: this.#stop?.detail ?? "Not finished.",
+      history: this.#history,
+      certificate: this.#certificate,
+      lastHjb: this.#lastHjb,
+      lastDensity: this.#lastDensity,
+      massDrift: this.#massDrift,
+      minDensity: this.#minDensity,
+      densityKind: this.#densityKind,
+    };
+  }
+
+  #fictitious(iteration: number): number {
+    return 2 / (iteration + (this.#warm ? warmStartOffset : 0) + 2);
+  }
+
+  #stepAt(iteration: number): RelaxStep {
+    const { relaxation } = this.#options;
+    if (typeof relaxation === "number") return { kind: "blend", theta: relaxation };
+    const sweeps = this.#warm ? warmStartSweeps : coldStartSweeps;
+    if (this.#plan.method === "anderson" && iteration >= sweeps) return { kind: "anderson", beta: andersonBeta };
+    return { kind: "blend", theta: this.#fictitious(iteration) };
+  }
+
+  #judge(report: IterationReport): void {
+    const { residual, iteration } = report;
+    if (residual <= this.#tolerance) return this.#halt("tolerance", `The undamped residual ${residual.toExponential(2)} met the tolerance.`);
+    const first = this.#history[0]!.residual;
+    if (!(residual <= divergence * Math.max(first, 1))) return this.#halt("diverged", `The residual grew to ${residual.toExponential(2)} in iteration ${iteration}.`);
+    if (residual < 0.9 * this.#best) {
+      this.#best = residual;
+      this.#bestAt = iteration;
+    }
+    if (iteration - this.#bestAt >= patience) {
+      return this.#halt("stagnated", `The residual has not fallen by a tenth in ${patience} iterations; best ${this.#best.toExponential(2)}.`);
+    }
+    if (iteration >= this.#limit) this.#halt("limit", `${iteration} iterations, the limit; residual ${residual.toExponential(2)}.`);
+  }
+
+  #halt(reason: StopReason, detail: string): void {
+    this.#stop = { reason, detail };
+  }
+
+  async #certify(): Promise<void> {
+    this.#certificate = await this.#timed("certify", () => this.#workspace.certify(this.#member));
+    this.#densityKind = "transported";
+  }
+
+  async #timed<T>(part: keyof Clock, work: () => Promise<T>): Promise<T> {
+    const begun = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.#clock[part] += performance.now() - begun;
+    }
+  }
+}
+
+function failureText(report: SweepReport, sweep: string, iteration: number): string {
+  const { level, index, field } = report.failure!;
+  return `The ${sweep} of iteration ${iteration + 1} met a ${field} that is not finite, or too fast to follow, at time level ${level}, point ${index}.`;
+}

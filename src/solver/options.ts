@@ -1,0 +1,137 @@
+/** What a solve may be told, and what it tells. */
+import type { Epsilon, FokkerPlanckMode, HamiltonianFlux, SchemeOptions, Splitting, TimeInterpolation, WenoVariant } from "../scheme/options.ts";
+import type { MemoryNeed, Precision, TierName } from "../tiers/tier.ts";
+
+export type Relaxation = "anderson" | "fictitious" | number;
+export type StopReason = "tolerance" | "stagnated" | "diverged" | "limit" | "aborted";
+
+/** A density history to start from, on any grid over the same domain: (levels) x (shape), at the times t. */
+export interface WarmStart {
+  readonly density: Float64Array;
+  readonly t: Float64Array;
+  readonly shape: readonly number[];
+}
+
+export interface SolveOptions {
+  /** Nodes per axis; one number serves every axis. Default 100, 64, 32 in one, two, three dimensions. */
+  readonly grid?: number | readonly number[];
+  /** Stored time intervals. Default 50. */
+  readonly steps?: number;
+  /** Default `auto`: the fastest tier of this version. */
+  readonly tier?: TierName | "auto";
+  readonly precision?: Precision;
+  readonly weno?: WenoVariant;
+  readonly epsilon?: Epsilon;
+  readonly hamiltonianFlux?: HamiltonianFlux;
+  readonly fokkerPlanck?: FokkerPlanckMode;
+  readonly splitting?: Splitting;
+  /** Grading of the stored levels: `graded` (0.9), `uniform` (0) or a number from 0 to 1. */
+  readonly timeLevels?: "graded" | "uniform" | number;
+  readonly timeInterpolation?: TimeInterpolation;
+  readonly cfl?: number;
+  /** Implicit sub-steps per stored interval of the `fdm` mode. Default 1. */
+  readonly fdmSubsteps?: number;
+  /** Stop at this rms of the undamped residual. Default 1e-8. */
+  readonly tolerance?: number;
+  /** Default 200. */
+  readonly maxIterations?: number;
+  /** Default `anderson`; a number is the factor theta of plain relaxation. */
+  readonly relaxation?: Relaxation;
+  /** Memory budget in bytes. Default 70 % of what is free. */
+  readonly memoryBytes?: number;
+  readonly warmStart?: "nested" | WarmStart;
+  /** One more HJB sweep per iteration. Default: at the end only. */
+  readonly exploitabilityEveryIteration?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onIteration?: (report: IterationReport, member: number) => void;
+  /** Called with what will be allocated, before it is. */
+  readonly onPlan?: (plan: MemoryPlan) => void;
+}
+
+export interface IterationReport {
+  readonly iteration: number;
+  /** rms of G(M) - M over all levels and points. */
+  readonly residual: number;
+  /** null where it was not computed. */
+  readonly exploitability: number | null;
+  readonly massDrift: number;
+  readonly minDensity: number;
+  readonly seconds: number;
+}
+
+/** How the memory is spent: the need, the budget and the method that fits. */
+export interface MemoryPlan extends MemoryNeed {
+  readonly budget: number;
+  readonly method: "anderson" | "fictitious" | "relaxation";
+  readonly andersonDepth: number;
+  /** True where only two histories fit and the density is relaxed as it is transported. */
+  readonly inPlace: boolean;
+}
+
+export interface SolveTimings {
+  readonly setup: number;
+  readonly hjb: number;
+  readonly fokkerPlanck: number;
+  readonly relax: number;
+  readonly certify: number;
+  readonly transfer: number;
+  readonly total: number;
+}
+
+/** Everything worth knowing of a solve but its arrays; plain JSON. Times in seconds. */
+export interface SolveRecord {
+  readonly problem: string;
+  readonly dimension: number;
+  readonly grid: readonly number[];
+  readonly steps: number;
+  readonly tier: TierName;
+  readonly adapter: string;
+  readonly precision: Precision;
+  readonly weno: WenoVariant;
+  readonly scheme: SchemeOptions;
+  readonly converged: boolean;
+  readonly stopReason: StopReason;
+  /** What happened, for a person. */
+  readonly stopDetail: string;
+  readonly iterations: number;
+  readonly residual: number | null;
+  readonly tolerance: number;
+  readonly exploitability: number | null;
+  /** Exploitability over |J|, J the expected cost. */
+  readonly relativeExploitability: number | null;
+  readonly cost: number | null;
+  readonly dualityDefect: number | null;
+  /** The largest of all iterations. */
+  readonly massDrift: number | null;
+  /** The smallest of all iterations. */
+  readonly minDensity: number | null;
+  readonly mass: number;
+  readonly outflow: number | null;
+  /** Cells and levels of the last iteration in which a log coupling used its floor. */
+  readonly flooredCells: number;
+  /** Cells and stages of the last iteration in which flux blending limited a flux. */
+  readonly limitedCells: number;
+  readonly substeps: { readonly hjb: number; readonly fokkerPlanck: number };
+  /** `transported`: the density is G(M), carried by the value function; `relaxed`: it is M. */
+  readonly densityKind: "transported" | "relaxed";
+  readonly relaxation: { readonly method: MemoryPlan["method"]; readonly theta: number | null; readonly depth: number; readonly beta: number | null; readonly inPlace: boolean };
+  readonly memory: MemoryPlan;
+  readonly history: readonly IterationReport[];
+  readonly timings: SolveTimings;
+  readonly hamiltonian: { readonly kind: string; readonly control: number; readonly exponent: number };
+  readonly source: unknown;
+  readonly versions: { readonly mfgpu: string; readonly node: string };
+  readonly output: string | null;
+}
+
+export interface SolveResult {
+  readonly record: SolveRecord;
+  /** (steps + 1) x grid, C order. */
+  readonly value: Float64Array;
+  readonly density: Float64Array;
+  /** The stored levels. */
+  readonly t: Float64Array;
+  /** Node coordinates per axis. */
+  readonly coordinates: readonly Float64Array[];
+  readonly shape: readonly number[];
+}

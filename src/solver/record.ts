@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { compensatedSum } from "../scheme/sums.ts";
+import { coordinates } from "../scheme/grid.ts";
+import type { Workspace } from "../tiers/tier.ts";
+import { andersonBeta, type Clock, type MemberOutcome } from "./iteration.ts";
+import type { MemoryPlan, SolveOptions, SolveRecord, SolveResult } from "./options.ts";
+
+/** Version of this package, from its package.json (two folders up, in src and in dist alike). */
+const version = (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version;
+
+const finite = (value: number | null | undefined): number | null => (value !== null && value !== undefined && Number.isFinite(value) ? value : null);
+
+/** Reads a member's arrays and writes its record. */
+export async function resultOf(
+  workspace: Workspace,
+  member: number,
+  outcome: MemberOutcome,
+  plan: MemoryPlan,
+  options: SolveOptions,
+  tolerance: number,
+  clock: Clock,
+  setup: number,
+  begun: number,
+): Promise<SolveResult> {
+  const d = workspace.members[member]!;
+  const reading = performance.now();
+  const value = await workspace.read(member, "value");
+  const kept = outcome.densityKind === "transported" && !plan.inPlace;
+  const density = await workspace.read(member, kept ? "transported" : "density");
+  const transfer = (performance.now() - reading) / 1000;
+  const { certificate, history } = outcome;
+  const last = history[history.length - 1];
+  const exploitability = finite(certificate?.exploitability);
+  const cost = finite(certificate?.cost);
+  const record: SolveRecord = {
+    problem: d.problem.name,
+    dimension: d.grid.shape.length,
+    grid: d.grid.shape,
+    steps: d.steps,
+    tier: workspace.tier,
+    adapter: "JavaScript thread",
+    precision: workspace.precision,
+    weno: d.scheme.weno,
+    scheme: d.scheme,
+    converged: outcome.stopReason === "tolerance",
+    stopReason: outcome.stopReason,
+    stopDetail: outcome.stopDetail,
+    iterations: history.length,
+    residual: finite(last?.residual),
+    tolerance,
+    exploitability,
+    relativeExploitability: exploitability !== null && cost !== null && cost !== 0 ? exploitability / Math.abs(cost) : null,
+    cost,
+    dualityDefect: finite(certificate?.dualityDefect),
+    massDrift: outcome.massDrift,
+    minDensity: outcome.minDensity,
+    mass: compensatedSum(d.initialDensity) * d.grid.cellVolume,
+    outflow: outcome.lastDensity?.outflow ?? null,
+    flooredCells: outcome.lastHjb?.floored ?? 0,
+    limitedCells: outcome.lastDensity?.limited ?? 0,
+    substeps: { hjb: outcome.lastHjb?.substeps ?? 0, fokkerPlanck: outcome.lastDensity?.substeps ?? 0 },
+    densityKind: outcome.densityKind,
+    relaxation: {
+      method: plan.method,
+      theta: typeof options.relaxation === "number" ? options.relaxation : null,
+      depth: plan.andersonDepth,
+      beta: plan.method === "anderson" ? andersonBeta : null,
+      inPlace: plan.inPlace,
+    },
+    memory: plan,
+    history,
+    timings: {
+      setup,
+      hjb: clock.hjb / 1000,
+      fokkerPlanck: clock.fokkerPlanck / 1000,
+      relax: clock.relax / 1000,
+      certify: clock.certify / 1000,
+      transfer,
+      total: (performance.now() - begun) / 1000,
+    },
+    hamiltonian: { kind: d.hamiltonian.kind, control: d.hamiltonian.control, exponent: d.hamiltonian.exponent },
+    source: d.problem.source,
+    versions: { mfgpu: version, node: process.versions.node },
+    output: null,
+  };
+  return {
+    record,
+    value,
+    density,
+    t: d.levels.slice(),
+    coordinates: d.grid.shape.map((_, a) => coordinates(d.grid, a)),
+    shape: d.grid.shape,
+  };
+}

@@ -1,0 +1,138 @@
+/** The public solve: configure, plan the memory, iterate, certify, read, record. */
+import { MfgError } from "../errors.ts";
+import type { Problem } from "../problem/types.ts";
+import type { Discretisation } from "../scheme/discretisation.ts";
+import { findTier } from "../tiers/registry.ts";
+import type { Precision, Tier } from "../tiers/tier.ts";
+import { checkIterationOptions, discretisationOf, problemOf, shapeOf } from "./configure.ts";
+import { type Clock, MemberIteration } from "./iteration.ts";
+import { planMemory, workspaceOptions } from "./memory.ts";
+import type { MemoryPlan, SolveOptions, SolveResult, WarmStart } from "./options.ts";
+import { resultOf } from "./record.ts";
+import { resampleHistory } from "./resample.ts";
+
+const defaultTolerance: Readonly<Record<Precision, number>> = { f64: 1e-8, compensated: 1e-6, f32: 1e-4 };
+/** Nested grids stop halving at this many nodes or intervals. */
+const coarsestNodes = 16;
+const coarsestSteps = 8;
+/** A coarse equilibrium is only a guess for the next grid: its discretisation error is larger than this. */
+const coarseTolerance = 1e-5;
+
+/**
+ * Computes the equilibrium of a mean field game.
+ *
+ * @param problem a `Problem`, or its JSON form
+ * @param options see `SolveOptions`; everything has a default
+ * @returns value and density histories, (steps + 1) x grid in C order, the stored times, coordinates and the record. A run
+ *   that does not converge is a result with its `stopReason`, never an exception.
+ * @throws MFGPU_PROBLEM_*, MFGPU_CONFIG_*, MFGPU_MEMORY_BUDGET, MFGPU_TIER_UNAVAILABLE
+ *
+ * @example
+ * const { record, value, density } = await solve(loadCatalogueProblem("two-crowds-1d"), { grid: 100, steps: 50 });
+ * console.log(record.stopReason, record.residual);
+ */
+export async function solve(problem: unknown, options: SolveOptions = {}): Promise<SolveResult> {
+  return (await solveBatch([problem], options))[0]!;
+}
+
+/**
+ * Computes several equilibria on one grid in one workspace; each member has its own iteration and stop and is bitwise what
+ * `solve` would give.
+ *
+ * @param problems problems of one dimension
+ */
+export async function solveBatch(problems: readonly unknown[], options: SolveOptions = {}): Promise<SolveResult[]> {
+  const begun = performance.now();
+  checkIterationOptions(options);
+  const parsed = problems.map(problemOf);
+  const tier = await findTier(tierNameOf(options));
+  const precision = precisionOf(tier, options);
+  const members = parsed.map((problem) => discretisationOf(problem, options));
+  checkShapes(members);
+  const plan = planMemory(tier, members, precision, options);
+  options.onPlan?.(plan);
+  const starts = await Promise.all(parsed.map((problem) => warmStartOf(problem, options)));
+
+  await using workspace = await tier.workspace(members, workspaceOptions(plan, precision, options));
+  const clocks = members.map((): Clock => ({ hjb: 0, fokkerPlanck: 0, relax: 0, certify: 0 }));
+  const setup = (performance.now() - begun) / 1000;
+  const tolerance = options.tolerance ?? defaultTolerance[precision];
+  const runs = members.map(
+    (_, i) => new MemberIteration(workspace, i, options, plan, tolerance, starts[i] !== undefined, clocks[i]!),
+  );
+  for (const [i, d] of members.entries()) {
+    const start = starts[i];
+    await workspace.load(i, start ? resampleHistory(start, d) : d.initialDensity);
+  }
+  while (runs.some((run) => run.running)) {
+    for (const run of runs) if (run.running) await run.advance();
+  }
+  const results: SolveResult[] = [];
+  for (const [i, run] of runs.entries()) {
+    results.push(await resultOf(workspace, i, run.outcome, plan, options, tolerance, clocks[i]!, setup, begun));
+  }
+  return results;
+}
+
+/** What a solve would allocate, and the method that fits; nothing is allocated. */
+export async function memoryNeedOf(problem: unknown, options: SolveOptions = {}): Promise<MemoryPlan> {
+  const tier = await findTier(tierNameOf(options));
+  return planMemory(tier, [discretisationOf(problemOf(problem), options)], precisionOf(tier, options), options);
+}
+
+function tierNameOf(options: SolveOptions): string {
+  return options.tier === undefined || options.tier === "auto" ? "batched" : options.tier;
+}
+
+function precisionOf(tier: Tier, options: SolveOptions): Precision {
+  const precision = options.precision ?? "f64";
+  if (precision !== "f64") {
+    throw new MfgError({
+      code: "MFGPU_TIER_PRECISION",
+      message: `The tier ${tier.name} solves in f64 only; ${precision} was asked for.`,
+      fix: "Leave precision at f64, or use another tier.",
+      path: "precision",
+      value: precision,
+    });
+  }
+  return precision;
+}
+
+function checkShapes(members: readonly Discretisation[]): void {
+  const first = members[0];
+  if (!first) {
+    throw new MfgError({ code: "MFGPU_CONFIG_BATCH", message: "The batch is empty.", fix: "Give at least one problem.", path: "problems", value: [] });
+  }
+  for (const [i, d] of members.entries()) {
+    if (d.grid.shape.length !== first.grid.shape.length) {
+      throw new MfgError({
+        code: "MFGPU_CONFIG_BATCH",
+        message: `Problem ${i} has ${d.grid.shape.length} dimensions, problem 0 has ${first.grid.shape.length}.`,
+        fix: "Batch problems of one dimension.",
+        path: `problems[${i}]`,
+        value: d.problem.name,
+      });
+    }
+  }
+}
+
+/** The density history to start from: a run's, or the equilibrium of a grid half as fine, itself found the same way. */
+async function warmStartOf(problem: Problem, options: SolveOptions): Promise<WarmStart | undefined> {
+  if (options.warmStart === undefined) return undefined;
+  if (options.warmStart !== "nested") return options.warmStart;
+  const shape = shapeOf(problem, options);
+  const steps = options.steps ?? 50;
+  if (Math.min(...shape) < 2 * coarsestNodes || steps < 2 * coarsestSteps) return undefined;
+  const coarse = await solve(problem, {
+    ...coarseOptions(options),
+    grid: shape.map((n) => Math.ceil(n / 2)),
+    steps: Math.ceil(steps / 2),
+  });
+  if (coarse.record.stopReason === "diverged") return undefined;
+  return { density: coarse.density, t: coarse.t, shape: coarse.shape };
+}
+
+function coarseOptions(options: SolveOptions): SolveOptions {
+  const { onIteration: _onIteration, onPlan: _onPlan, exploitabilityEveryIteration: _every, ...rest } = options;
+  return { ...rest, tolerance: Math.max(options.tolerance ?? 0, coarseTolerance) };
+}

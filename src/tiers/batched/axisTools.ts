@@ -1,0 +1,85 @@
+import type { AxisBoundary, Discretisation } from "../../scheme/discretisation.ts";
+import { densityGhostRule, fillGhosts, valueGhostRule, type GhostRule } from "../../scheme/boundary.ts";
+import type { Walls } from "../host/fieldKernels.ts";
+import { scratchLines } from "./blocks.ts";
+import { derivativesLine, type DerivativesLine } from "./weno5.ts";
+
+/** What every batched kernel needs to know of an axis, looked up once. */
+export interface AxisTools {
+  readonly n: number;
+  readonly stride: number;
+  readonly h: number;
+  readonly inverse: number;
+  readonly boundary: AxisBoundary;
+  readonly periodic: boolean;
+  readonly valueLower: GhostRule;
+  readonly valueUpper: GhostRule;
+  readonly densityLower: GhostRule;
+  readonly densityUpper: GhostRule;
+  /** Rule of the product b m: odd where the density is even. */
+  readonly productLower: GhostRule;
+  readonly productUpper: GhostRule;
+  /** Drift field of the Hamiltonian on this axis. */
+  readonly drift: Float64Array | undefined;
+}
+
+const productRule = (rule: GhostRule): GhostRule => (rule === "even" ? "odd" : rule);
+
+export function axisTools(d: Discretisation): readonly AxisTools[] {
+  return d.grid.shape.map((n, a) => {
+    const boundary = d.boundaries[a]!;
+    const densityLower = densityGhostRule[boundary.lower.kind];
+    const densityUpper = densityGhostRule[boundary.upper.kind];
+    return {
+      n,
+      stride: d.grid.stride[a]!,
+      h: d.grid.spacing[a]!,
+      inverse: 1 / d.grid.spacing[a]!,
+      boundary,
+      periodic: boundary.lower.kind === "periodic",
+      valueLower: valueGhostRule[boundary.lower.kind],
+      valueUpper: valueGhostRule[boundary.upper.kind],
+      densityLower,
+      densityUpper,
+      productLower: productRule(densityLower),
+      productUpper: productRule(densityUpper),
+      drift: d.hamiltonian.drift?.[a],
+    };
+  });
+}
+
+/** Scratch lines that the kernels of one discretisation share; long enough for every axis. */
+export interface LineScratch {
+  readonly value: Float64Array[];
+  readonly density: Float64Array[];
+  readonly result: Float64Array[];
+  readonly second: Float64Array[];
+  readonly pMinus: Float64Array;
+  readonly pPlus: Float64Array;
+  readonly derivatives: DerivativesLine;
+}
+
+export function lineScratch(d: Discretisation): LineScratch {
+  const longest = Math.max(...d.grid.shape) + 6;
+  return {
+    value: scratchLines(longest),
+    density: scratchLines(longest),
+    result: scratchLines(longest),
+    second: scratchLines(longest),
+    pMinus: new Float64Array(longest),
+    pPlus: new Float64Array(longest),
+    derivatives: derivativesLine(d.scheme.weno, d.scheme.epsilon),
+  };
+}
+
+/** Fills the ghosts of a padded line of u; `line` is the line's number, for the wall values. */
+export function valueGhosts(axis: AxisTools, padded: Float64Array, walls: Walls[number], line: number): void {
+  fillGhosts(
+    padded,
+    axis.n,
+    axis.valueLower,
+    axis.valueUpper,
+    walls.lower === undefined ? 0 : walls.lower[line]!,
+    walls.upper === undefined ? 0 : walls.upper[line]!,
+  );
+}

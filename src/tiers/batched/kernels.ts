@@ -1,0 +1,89 @@
+import { valueGhostRule } from "../../scheme/boundary.ts";
+import { checkApart, checkArrays, checkLayout, checkLength, checkLinearWeights, checkPositive, rowsOf } from "../host/arguments.ts";
+import { CallRecord } from "../host/callRecord.ts";
+import type { DerivativeLayout, KernelArray, Kernels, Tally } from "../tier.ts";
+import { deriveAxis, wallScratch } from "./axisDerivatives.ts";
+import { jsWeightRows, smoothnessRows } from "./stencils.ts";
+import { guardOf, indicatorScale, intervalLoop, scaledFloor } from "./weno5.ts";
+import { intervalLoop32, scaledFloor32 } from "./weno5Float32.ts";
+
+/**
+ * The hot functions over whole typed arrays: interval-shared arithmetic, no allocation in loops. In f32 what is stored is f32
+ * and the arithmetic f64.
+ *
+ * @example
+ * await using kernels = new BatchedKernels("f64");
+ * const beta = new Float64Array(3);
+ * await kernels.smoothness(Float64Array.of(1, 2, 3, 4, 5), beta); // beta = [1, 1, 1]
+ */
+export class BatchedKernels implements Kernels {
+  readonly #precision: "f64" | "f32";
+  readonly #record = new CallRecord();
+  #scratch: Float64Array | undefined;
+  #scratch32: Float32Array | undefined;
+
+  constructor(precision: "f64" | "f32") {
+    this.#precision = precision;
+  }
+
+  get tally(): Tally {
+    return this.#record.tally;
+  }
+
+  /** Raises MFGPU_TIER_ARGUMENT for arrays of a wrong length or type, or that share memory. */
+  async smoothness(stencils: KernelArray, out: KernelArray): Promise<void> {
+    this.#record.ensureOpen();
+    checkArrays(this.#precision, { stencils, out });
+    const n = rowsOf("stencils", stencils, 5);
+    checkLength("out", out, 3 * n);
+    checkApart({ out }, { stencils });
+    smoothnessRows(stencils, n, out);
+    this.#record.count([stencils], [out]);
+  }
+
+  /** Raises MFGPU_TIER_ARGUMENT for arrays of a wrong length or type, or that share memory, and for weights or epsilon <= 0. */
+  async weights(beta: KernelArray, linear: KernelArray, epsilon: number, out: KernelArray): Promise<void> {
+    this.#record.ensureOpen();
+    checkArrays(this.#precision, { beta, linear, out });
+    const n = rowsOf("beta", beta, 3);
+    checkLinearWeights(linear);
+    checkPositive("epsilon", epsilon);
+    checkLength("out", out, 3 * n);
+    checkApart({ out }, { beta, linear });
+    jsWeightRows(beta, linear, epsilon, n, out);
+    this.#record.count([beta, linear], [out]);
+  }
+
+  /** Raises MFGPU_TIER_ARGUMENT for a layout that does not fit, and for arrays of a wrong length or type, or that share memory. */
+  async derivatives(field: KernelArray, layout: DerivativeLayout, pMinus: KernelArray, pPlus: KernelArray): Promise<void> {
+    this.#record.ensureOpen();
+    checkArrays(this.#precision, { field, pMinus, pPlus });
+    const axis = checkLayout(layout, field);
+    checkLength("pMinus", pMinus, axis.points);
+    checkLength("pPlus", pPlus, axis.points);
+    checkApart({ pMinus, pPlus }, { field });
+    const inverseSpacing = 1 / layout.spacing;
+    const lower = valueGhostRule[layout.lower];
+    const upper = valueGhostRule[layout.upper];
+    if (this.#precision === "f64") {
+      const loop = intervalLoop(layout.variant, layout.epsilon.kind);
+      const guard = guardOf(layout.epsilon, indicatorScale, inverseSpacing, scaledFloor);
+      const scratch = (this.#scratch ??= new Float64Array(wallScratch));
+      const call = { loop, guard, inverseSpacing, lower, upper, scratch };
+      deriveAxis(call, field as Float64Array, axis, pMinus as Float64Array, pPlus as Float64Array);
+    } else {
+      const loop = intervalLoop32(layout.variant);
+      const guard = guardOf(layout.epsilon, indicatorScale, inverseSpacing, scaledFloor32);
+      const scratch = (this.#scratch32 ??= new Float32Array(wallScratch));
+      const call = { loop, guard, inverseSpacing, lower, upper, scratch };
+      deriveAxis(call, field as Float32Array, axis, pMinus as Float32Array, pPlus as Float32Array);
+    }
+    this.#record.count([field], [pMinus, pPlus]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#record.close();
+    this.#scratch = undefined;
+    this.#scratch32 = undefined;
+  }
+}
