@@ -12,8 +12,8 @@ const defaultSteps = 50;
 
 /** A problem as given, validated; one that is valid already passes through. */
 export function problemOf(input: unknown): Problem {
-  const candidate = input as Problem | null | undefined;
-  return typeof candidate?.initialDensity?.at === "function" ? candidate : parseProblem(input);
+  const parsed = typeof input === "object" && input !== null && "dimension" in input && "source" in input;
+  return parsed ? (input as Problem) : parseProblem(input);
 }
 
 /** The scheme that the options ask for; what they leave open is `schemeDefaults`. */

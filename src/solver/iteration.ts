@@ -28,8 +28,6 @@ export interface MemberOutcome {
   readonly certificate: Certificate | undefined;
   readonly lastHjb: SweepReport | undefined;
   readonly lastDensity: DensityReport | undefined;
-  readonly massDrift: number | null;
-  readonly minDensity: number | null;
   readonly densityKind: "transported" | "relaxed";
 }
 
@@ -47,8 +45,6 @@ export class MemberIteration {
   #lastHjb: SweepReport | undefined;
   #lastDensity: DensityReport | undefined;
   #certificate: Certificate | undefined;
-  #massDrift: number | null = null;
-  #minDensity: number | null = null;
   #best = Infinity;
   #bestAt = 0;
   #stop: { reason: StopReason; detail: string } | undefined;
@@ -88,8 +84,6 @@ export class MemberIteration {
       if (density.failure) return this.#halt("diverged", failureText(density, "Fokker-Planck sweep", iteration));
       this.#lastDensity = density;
       this.#densityKind = this.#plan.inPlace ? "relaxed" : "transported";
-      this.#massDrift = Math.max(this.#massDrift ?? 0, density.massDrift);
-      this.#minDensity = Math.min(this.#minDensity ?? Infinity, density.minDensity);
       doing = "the certificate";
       if (this.#options.exploitabilityEveryIteration && !this.#plan.inPlace) await this.#certify();
       const report: IterationReport = {
@@ -126,8 +120,6 @@ export class MemberIteration {
       certificate: this.#certificate,
       lastHjb: this.#lastHjb,
       lastDensity: this.#lastDensity,
-      massDrift: this.#massDrift,
-      minDensity: this.#minDensity,
       densityKind: this.#densityKind,
     };
   }

@@ -101,9 +101,8 @@ export interface SolveRecord {
   readonly relativeExploitability: number | null;
   readonly cost: number | null;
   readonly dualityDefect: number | null;
-  /** The largest of all iterations. */
+  /** Of the last iteration, as is the smallest density; `history` has them all. */
   readonly massDrift: number | null;
-  /** The smallest of all iterations. */
   readonly minDensity: number | null;
   readonly mass: number;
   readonly outflow: number | null;
@@ -118,7 +117,10 @@ export interface SolveRecord {
   readonly memory: MemoryPlan;
   readonly history: readonly IterationReport[];
   readonly timings: SolveTimings;
-  readonly hamiltonian: { readonly kind: string; readonly control: number; readonly exponent: number };
+  /** Domain and Hamiltonian as in the problem file; pictures need them. */
+  readonly domain: unknown;
+  readonly hamiltonian: unknown;
+  /** The whole problem file; functions of the API appear as the text "function". */
   readonly source: unknown;
   readonly versions: { readonly mfgpu: string; readonly node: string };
   readonly output: string | null;

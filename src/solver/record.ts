@@ -32,6 +32,7 @@ export async function resultOf(
   const last = history[history.length - 1];
   const exploitability = finite(certificate?.exploitability);
   const cost = finite(certificate?.cost);
+  const given = d.problem.source as { readonly domain?: unknown; readonly hamiltonian?: unknown };
   const record: SolveRecord = {
     problem: d.problem.name,
     dimension: d.grid.shape.length,
@@ -52,8 +53,8 @@ export async function resultOf(
     relativeExploitability: exploitability !== null && cost !== null && cost !== 0 ? exploitability / Math.abs(cost) : null,
     cost,
     dualityDefect: finite(certificate?.dualityDefect),
-    massDrift: outcome.massDrift,
-    minDensity: outcome.minDensity,
+    massDrift: finite(last?.massDrift),
+    minDensity: finite(last?.minDensity),
     mass: compensatedSum(d.initialDensity) * d.grid.cellVolume,
     outflow: outcome.lastDensity?.outflow ?? null,
     flooredCells: outcome.lastHjb?.floored ?? 0,
@@ -78,7 +79,8 @@ export async function resultOf(
       transfer,
       total: (performance.now() - begun) / 1000,
     },
-    hamiltonian: { kind: d.hamiltonian.kind, control: d.hamiltonian.control, exponent: d.hamiltonian.exponent },
+    domain: given.domain,
+    hamiltonian: given.hamiltonian ?? { kind: "quadratic", control: d.hamiltonian.control },
     source: d.problem.source,
     versions: { mfgpu: version, node: process.versions.node },
     output: null,

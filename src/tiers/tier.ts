@@ -111,6 +111,8 @@ export interface Workspace extends AsyncDisposable {
   readonly members: readonly Discretisation[];
   /** Sets the density history of a member: (steps + 1) x points, or one slice held for all levels. */
   load(member: number, density: Float64Array): Promise<void>;
+  /** Sets the value history of a member, (steps + 1) x points, for a forward sweep of its own. */
+  loadValue(member: number, value: Float64Array): Promise<void>;
   /** Value history from density history, backwards. */
   hjb(member: number): Promise<SweepReport>;
   /**

@@ -6,7 +6,8 @@
 import { cubicGhostWeights, ghostWidth, throughGhostWeights } from "../../scheme/boundary.ts";
 import type { GhostRule } from "../../scheme/boundary.ts";
 import type { AxisLayout } from "../host/arguments.ts";
-import type { Guard, IntervalLoop } from "./weno5.ts";
+import type { Guard } from "./weno5.ts";
+import type { IntervalLoop } from "./weno5Intervals.ts";
 
 /** Longest run of neighbouring lines worked on together. */
 export const runLength = 512;
@@ -36,7 +37,8 @@ export function deriveAxis<A extends Float64Array | Float32Array>(
   pMinus: A,
   pPlus: A,
 ): void {
-  const { loop, guard, inverseSpacing: inverse, scratch } = call;
+  const { loop, inverseSpacing: inverse, scratch } = call;
+  const { scale, floor } = call.guard;
   const last = n - 1;
   for (let slab = 0; slab < points; slab += n * stride) {
     for (let inner = 0; inner < stride; inner += runLength) {
@@ -48,21 +50,27 @@ export function deriveAxis<A extends Float64Array | Float32Array>(
       wallNodes(call.lower, field, start, stride, n, count, scratch, 0, count);
       for (let j = -1; j < 2; j++) {
         const plusAt = start + Math.max(j, 0) * stride;
-        loop(scratch, (j + 1) * count, count, count, inverse, guard, pMinus, start + (j + 1) * stride, pPlus, plusAt);
+        loop(scratch, (j + 1) * count, count, count, inverse, scale, floor, pMinus, start + (j + 1) * stride, pPlus, plusAt);
       }
       wallNodes(call.upper, field, end, -stride, n, count, scratch, (wallRows - 1) * count, -count);
       for (let j = last; j > last - ghostWidth; j--) {
         const from = (j - last + 2) * count;
         const minusAt = start + Math.min(j + 1, last) * stride;
-        loop(scratch, from, count, count, inverse, guard, pMinus, minusAt, pPlus, start + j * stride);
+        loop(scratch, from, count, count, inverse, scale, floor, pMinus, minusAt, pPlus, start + j * stride);
       }
 
       if (stride === 1) {
-        loop(field, start, 1, n - 5, inverse, guard, pMinus, start + 3, pPlus, start + 2);
+        // In runs as well: V8 never leaves the on-stack replacement of a function whose first loop was very long, and its
+        // short calls are then slow for good.
+        for (let j = 2; j <= n - 4; j += runLength) {
+          const at = start + j;
+          const run = Math.min(runLength, n - 3 - j);
+          loop(field, at - 2, 1, run, inverse, scale, floor, pMinus, at + 1, pPlus, at);
+        }
       } else {
         for (let j = 2; j <= n - 4; j++) {
           const at = start + j * stride;
-          loop(field, at - 2 * stride, stride, count, inverse, guard, pMinus, at + stride, pPlus, at);
+          loop(field, at - 2 * stride, stride, count, inverse, scale, floor, pMinus, at + stride, pPlus, at);
         }
       }
     }

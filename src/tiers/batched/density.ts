@@ -46,7 +46,7 @@ export class BatchedDensity {
 
   /** See `FieldKernels.densityStage`. */
   stage(stage: DensityStage): number {
-    const { m, u, walls, tau, diffusion, frozen, out, spare, flux, fluxWeight } = stage;
+    const { m, u, walls, tau, diffusion, frozen, out, flux, fluxWeight } = stage;
     const { grid } = this.#d;
     const { value, density, result, second } = this.#scratch;
     const outgoing = this.#pool.field(slots.outgoing);
@@ -97,7 +97,7 @@ export class BatchedDensity {
         scatter(second, 0, start, stride, n, count, a > 0, outgoing);
       });
     }
-    const limited = this.#limiter.apply(out, antidiffusive, tau, outgoing, spare);
+    const limited = this.#limiter.apply(out, antidiffusive, tau, outgoing);
     if (flux) addFaces(flux, fluxWeight * tau, antidiffusive);
     return limited;
   }
@@ -188,7 +188,7 @@ export class BatchedDensity {
 
   /** out -= nu G6 of a padded density on every face. */
   #subtractSlope(axis: AxisTools, density: Float64Array, out: Float64Array): void {
-    faceSlopes6(density, axis.n, -this.#d.nu * axis.inverse, out, true);
+    addFaceSlopes6(density, axis.n, -this.#d.nu * axis.inverse, out);
     closeWalls(axis, out);
   }
 
@@ -198,12 +198,12 @@ export class BatchedDensity {
   }
 }
 
-/** out[j] = or += factor h G6 at the faces of a padded line. */
-export function faceSlopes6(m: Float64Array, n: number, factor: number, out: Float64Array, add: boolean): void {
+/** out[j] += factor h G6 at the faces of a padded line. */
+function addFaceSlopes6(m: Float64Array, n: number, factor: number, out: Float64Array): void {
   const scale = factor / 180;
   for (let j = 0; j <= n; j++) {
-    const slope = scale * (2 * (m[j + 5]! - m[j]!) - 25 * (m[j + 4]! - m[j + 1]!) + 245 * (m[j + 3]! - m[j + 2]!));
-    out[j] = add ? out[j]! + slope : slope;
+    const slope = 2 * (m[j + 5]! - m[j]!) - 25 * (m[j + 4]! - m[j + 1]!) + 245 * (m[j + 3]! - m[j + 2]!);
+    out[j] = out[j]! + scale * slope;
   }
 }
 

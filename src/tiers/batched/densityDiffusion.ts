@@ -5,13 +5,10 @@ import { factorTridiagonal, solveTridiagonal, tridiagonalScratch } from "../../s
 import type { DensityDiffusion } from "../host/fieldKernels.ts";
 import { valueGhosts, type AxisTools, type LineScratch } from "./axisTools.ts";
 import { forEachBlock, gather, scatter } from "./blocks.ts";
-import { closeWalls, faceSlopes6, type BatchedDensity } from "./density.ts";
+import { closeWalls, type BatchedDensity } from "./density.ts";
 import { Legendre } from "./diffusion.ts";
 import type { BatchedDrift } from "./drift.ts";
 import { limitLine } from "./limiter.ts";
-
-/** Fills the face fluxes -nu G of a padded line of density, ghosts included. */
-type FaceFlux = (axis: AxisTools, padded: Float64Array, out: Float64Array) => void;
 
 export class BatchedDensityDiffusion {
   readonly #d: Discretisation;
@@ -23,7 +20,7 @@ export class BatchedDensityDiffusion {
   readonly #system: ReturnType<typeof tridiagonalScratch>;
   readonly #y: Float64Array;
   readonly #initialFlux: Float64Array;
-  readonly #stageFlux: Float64Array;
+  readonly #residual: Float64Array;
   readonly #first: Float64Array;
   readonly #second: Float64Array;
   readonly #third: Float64Array;
@@ -32,7 +29,6 @@ export class BatchedDensityDiffusion {
   readonly #upwind: Float64Array;
   readonly #result: Float64Array;
   readonly #ratio: Float64Array;
-  readonly #inflow: Float64Array;
 
   constructor(d: Discretisation, axes: readonly AxisTools[], scratch: LineScratch, density: BatchedDensity, drift: BatchedDrift) {
     this.#d = d;
@@ -45,7 +41,7 @@ export class BatchedDensityDiffusion {
     this.#system = tridiagonalScratch(longest);
     this.#y = line();
     this.#initialFlux = line();
-    this.#stageFlux = line();
+    this.#residual = line();
     this.#first = line();
     this.#second = line();
     this.#third = line();
@@ -54,7 +50,6 @@ export class BatchedDensityDiffusion {
     this.#upwind = line();
     this.#result = line();
     this.#ratio = line();
-    this.#inflow = line();
   }
 
   /** See `FieldKernels.diffuseDensity`. */
@@ -75,7 +70,7 @@ export class BatchedDensityDiffusion {
         const base = (line + w) * (n + 1);
         const padded = density[w]!;
         const frozen = balance && balance.frozen.subarray(base, base + n + 1);
-        const high = this.#run(axis, padded, tau, stages, this.#slope6, frozen, this.#first, this.#second);
+        const high = this.#run(axis, padded, tau, stages, 6, frozen, this.#first, this.#second);
         const low = this.#low;
         const result = this.#result;
         if (balance) {
@@ -89,7 +84,7 @@ export class BatchedDensityDiffusion {
           if (balance) low[j] = low[j]! + tau * this.#upwind[j]!;
           high[j] = high[j]! - low[j]!;
         }
-        limited += limitLine(result, high, n, inverse, periodic, this.#ratio, this.#inflow);
+        limited += limitLine(result, high, n, inverse, periodic, this.#ratio);
         for (let i = 0; i < n; i++) padded[i + 3] = result[i]!;
         if (flux) for (let j = 0; j <= n; j++) flux[base + j] = flux[base + j]! + fluxWeight * (low[j]! + high[j]!);
       }
@@ -99,15 +94,30 @@ export class BatchedDensityDiffusion {
   }
 
   /** RKL2 of Y_j = Y_0 - div Phi_j; returns the time-integrated fluxes, in `one` or `other`. `padded` keeps Y_0. */
-  #run(axis: AxisTools, padded: Float64Array, tau: number, stages: number, faceFlux: FaceFlux, frozen: Float64Array | undefined, one: Float64Array, other: Float64Array): Float64Array {
-    const { n, inverse, densityLower, densityUpper } = axis;
+  #run(
+    axis: AxisTools,
+    padded: Float64Array,
+    tau: number,
+    stages: number,
+    order: 2 | 6,
+    frozen: Float64Array | undefined,
+    one: Float64Array,
+    other: Float64Array,
+  ): Float64Array {
+    const { n, inverse, boundary } = axis;
     const c = this.#legendre.of(stages);
     const y = this.#y;
     const initial = this.#initialFlux;
-    const current = this.#stageFlux;
-    fillGhosts(padded, n, densityLower, densityUpper, 0, 0);
-    faceFlux(axis, padded, initial);
+    const factor = -this.#d.nu * inverse;
+    const advance = order === 6 ? advance6 : advance2;
+    // Odd ghosts give the low order its positive flux 2 nu m/h through an exit.
+    const lower = order === 2 && boundary.lower.kind === "exit" ? "odd" : axis.densityLower;
+    const upper = order === 2 && boundary.upper.kind === "exit" ? "odd" : axis.densityUpper;
+    fillGhosts(padded, n, lower, upper, 0, 0);
+    initial.fill(0, 0, n + 1);
+    advance(padded, n, factor, 0, 0, 0, initial, initial, initial);
     if (frozen) for (let j = 0; j <= n; j++) initial[j] = initial[j]! + frozen[j]!;
+    closeWalls(axis, initial);
     let previous = one;
     let beforePrevious = other;
     const first = c.first * tau;
@@ -117,14 +127,11 @@ export class BatchedDensityDiffusion {
     }
     for (let s = 2; s <= stages; s++) {
       for (let i = 0; i < n; i++) y[i + 3] = padded[i + 3]! - inverse * (previous[i + 1]! - previous[i]!);
-      fillGhosts(y, n, densityLower, densityUpper, 0, 0);
-      faceFlux(axis, y, current);
-      const mu = c.mu[s]!;
-      const nu = c.nu[s]!;
+      fillGhosts(y, n, lower, upper, 0, 0);
       const a = c.muTilde[s]! * tau;
-      const b = c.gammaTilde[s]! * tau;
-      if (frozen) for (let j = 0; j <= n; j++) current[j] = current[j]! + frozen[j]!;
-      for (let j = 0; j <= n; j++) beforePrevious[j] = mu * previous[j]! + nu * beforePrevious[j]! + a * current[j]! + b * initial[j]!;
+      advance(y, n, a * factor, c.mu[s]!, c.nu[s]!, c.gammaTilde[s]! * tau, previous, initial, beforePrevious);
+      if (frozen) for (let j = 0; j <= n; j++) beforePrevious[j] = beforePrevious[j]! + a * frozen[j]!;
+      closeWalls(axis, beforePrevious);
       const swap = previous;
       previous = beforePrevious;
       beforePrevious = swap;
@@ -135,7 +142,7 @@ export class BatchedDensityDiffusion {
   /** RKL2-Lap2; a line with a negative entry is done again by implicit Euler. Fluxes into `low`, density into `result`. */
   #lowOrder(axis: AxisTools, padded: Float64Array, tau: number, stages: number, low: Float64Array, result: Float64Array): void {
     const { n, inverse } = axis;
-    const phi = this.#run(axis, padded, tau, stages, this.#slope2, undefined, this.#third, this.#fourth);
+    const phi = this.#run(axis, padded, tau, stages, 2, undefined, this.#third, this.#fourth);
     let negative = false;
     for (let i = 0; i < n; i++) {
       const mass = padded[i + 3]! - inverse * (phi[i + 1]! - phi[i]!);
@@ -164,31 +171,55 @@ export class BatchedDensityDiffusion {
     for (let i = 0; i < n; i++) result[i] = padded[i + 3]!;
     solveTridiagonal(n, system, periodic, system, result);
     const y = this.#y;
-    const residual = this.#stageFlux;
+    const residual = this.#residual;
+    const lower = boundary.lower.kind === "exit" ? "odd" : axis.densityLower;
+    const upper = boundary.upper.kind === "exit" ? "odd" : axis.densityUpper;
     for (let pass = 0; pass < 2; pass++) {
       for (let i = 0; i < n; i++) y[i + 3] = result[i]!;
-      fillGhosts(y, n, axis.densityLower, axis.densityUpper, 0, 0);
-      this.#slope2(axis, y, low);
-      for (let j = 0; j <= n; j++) low[j] = tau * low[j]!;
+      fillGhosts(y, n, lower, upper, 0, 0);
+      low.fill(0, 0, n + 1);
+      advance2(y, n, -tau * this.#d.nu * inverse, 0, 0, 0, low, low, low);
+      closeWalls(axis, low);
       if (pass === 1) break;
       for (let i = 0; i < n; i++) residual[i] = padded[i + 3]! - result[i]! - inverse * (low[i + 1]! - low[i]!);
       solveTridiagonal(n, system, periodic, system, residual);
       for (let i = 0; i < n; i++) result[i] = result[i]! + residual[i]!;
     }
   }
+}
 
-  readonly #slope6: FaceFlux = (axis, padded, out) => {
-    faceSlopes6(padded, axis.n, -this.#d.nu * axis.inverse, out, false);
-    closeWalls(axis, out);
-  };
+/** target <- mu Phi + nu target + factor h G6(m) + gamma J_0 on every face of a padded line. */
+function advance6(
+  m: Float64Array,
+  n: number,
+  factor: number,
+  mu: number,
+  nu: number,
+  gamma: number,
+  phi: Float64Array,
+  initial: Float64Array,
+  target: Float64Array,
+): void {
+  const scale = factor / 180;
+  for (let j = 0; j <= n; j++) {
+    const slope = 2 * (m[j + 5]! - m[j]!) - 25 * (m[j + 4]! - m[j + 1]!) + 245 * (m[j + 3]! - m[j + 2]!);
+    target[j] = mu * phi[j]! + nu * target[j]! + scale * slope + gamma * initial[j]!;
+  }
+}
 
-  /** Lap2 with odd ghosts at exits. */
-  readonly #slope2: FaceFlux = (axis, padded, out) => {
-    const { n, inverse, boundary } = axis;
-    const factor = -this.#d.nu * inverse;
-    for (let j = 0; j <= n; j++) out[j] = factor * (padded[j + 3]! - padded[j + 2]!);
-    closeWalls(axis, out);
-    if (boundary.lower.kind === "exit") out[0] = 2 * factor * padded[3]!;
-    if (boundary.upper.kind === "exit") out[n] = -2 * factor * padded[n + 2]!;
-  };
+/** The same with the second-order slope. */
+function advance2(
+  m: Float64Array,
+  n: number,
+  factor: number,
+  mu: number,
+  nu: number,
+  gamma: number,
+  phi: Float64Array,
+  initial: Float64Array,
+  target: Float64Array,
+): void {
+  for (let j = 0; j <= n; j++) {
+    target[j] = mu * phi[j]! + nu * target[j]! + factor * (m[j + 3]! - m[j + 2]!) + gamma * initial[j]!;
+  }
 }

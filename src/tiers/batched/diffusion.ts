@@ -44,7 +44,6 @@ export class BatchedValueDiffusion {
   readonly #legendre = new Legendre();
   readonly #initial: Float64Array;
   readonly #initialRate: Float64Array;
-  readonly #rate: Float64Array;
 
   constructor(d: Discretisation, axes: readonly AxisTools[], scratch: LineScratch) {
     this.#d = d;
@@ -53,7 +52,6 @@ export class BatchedValueDiffusion {
     const longest = Math.max(...d.grid.shape) + 6;
     this.#initial = new Float64Array(longest);
     this.#initialRate = new Float64Array(longest);
-    this.#rate = new Float64Array(longest);
   }
 
   /** See `FieldKernels.diffuseValue`. */
@@ -85,7 +83,6 @@ export class BatchedValueDiffusion {
     const factor = this.#d.nu * inverse * inverse;
     const y0 = this.#initial;
     const m0 = this.#initialRate;
-    const my = this.#rate;
     fillGhosts(line, n, valueLower, valueUpper, lower, upper);
     lineLaplacian(line, n, factor, m0);
     if (source) for (let i = 0; i < n; i++) m0[i] = m0[i]! + source[i]!;
@@ -98,20 +95,47 @@ export class BatchedValueDiffusion {
     for (let j = 2; j <= stages; j++) {
       const share = c.abscissa[j - 1]!;
       fillGhosts(previous, n, valueLower, valueUpper, lower + share * lowerChange, upper + share * upperChange);
-      lineLaplacian(previous, n, factor, my);
       const mu = c.mu[j]!;
       const nu = c.nu[j]!;
-      const rest = 1 - mu - nu;
       const a = c.muTilde[j]! * tau;
-      const b = c.gammaTilde[j]! * tau;
-      if (source) for (let i = 0; i < n; i++) my[i] = my[i]! + source[i]!;
-      for (let i = 0; i < n; i++) {
-        beforePrevious[i + 3] = mu * previous[i + 3]! + nu * beforePrevious[i + 3]! + rest * y0[i]! + a * my[i]! + b * m0[i]!;
-      }
+      stage(previous, beforePrevious, y0, m0, n, mu, nu, 1 - mu - nu, a * factor, c.gammaTilde[j]! * tau);
+      if (source) for (let i = 0; i < n; i++) beforePrevious[i + 3] = beforePrevious[i + 3]! + a * source[i]!;
       const swap = previous;
       previous = beforePrevious;
       beforePrevious = swap;
     }
     if (previous !== line) for (let i = 3; i < n + 3; i++) line[i] = previous[i]!;
+  }
+}
+
+/** One RKL2 stage in one pass: target <- mu Y + nu target + rest Y_0 + factor h^2 Lap6 Y + gamma M Y_0. */
+function stage(
+  y: Float64Array,
+  target: Float64Array,
+  y0: Float64Array,
+  m0: Float64Array,
+  n: number,
+  mu: number,
+  nu: number,
+  rest: number,
+  factor: number,
+  gamma: number,
+): void {
+  const scale = factor / 180;
+  let e0 = 0;
+  let e1 = y[1]! - y[0]!;
+  let e2 = y[2]! - y[1]!;
+  let e3 = y[3]! - y[2]!;
+  let e4 = y[4]! - y[3]!;
+  let e5 = y[5]! - y[4]!;
+  for (let i = 0; i < n; i++) {
+    e0 = e1;
+    e1 = e2;
+    e2 = e3;
+    e3 = e4;
+    e4 = e5;
+    e5 = y[i + 6]! - y[i + 5]!;
+    const laplacian = 2 * (e5 - e0) - 25 * (e4 - e1) + 245 * (e3 - e2);
+    target[i + 3] = mu * y[i + 3]! + nu * target[i + 3]! + rest * y0[i]! + scale * laplacian + gamma * m0[i]!;
   }
 }

@@ -30,7 +30,7 @@ export function batchedFieldKernels(d: Discretisation, pool: FieldPool = new Fie
     densityStage: (stage) => density.stage(stage),
     advectiveFlux: (m, u, walls, out) => density.advectiveFlux(m, u, walls, out),
     diffuseDensity: (step) => densityDiffusion.apply(step),
-    correctDensity: (m, antidiffusive, spare) => limiter.apply(m, antidiffusive, 1, limiter.outgoing(antidiffusive), spare),
+    correctDensity: (m, antidiffusive) => limiter.apply(m, antidiffusive, 1, limiter.outgoing(antidiffusive)),
     implicitDensity: (m, u, axis, tau, walls, flux) => implicit.apply(m, u, axis, tau, walls, flux),
   };
 }

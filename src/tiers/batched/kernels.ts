@@ -4,8 +4,9 @@ import { CallRecord } from "../host/callRecord.ts";
 import type { DerivativeLayout, KernelArray, Kernels, Tally } from "../tier.ts";
 import { deriveAxis, wallScratch } from "./axisDerivatives.ts";
 import { jsWeightRows, smoothnessRows } from "./stencils.ts";
-import { guardOf, indicatorScale, intervalLoop, scaledFloor } from "./weno5.ts";
+import { guardOf, scaledFloor } from "./weno5.ts";
 import { intervalLoop32, scaledFloor32 } from "./weno5Float32.ts";
+import { intervalLoop } from "./weno5Intervals.ts";
 
 /**
  * The hot functions over whole typed arrays: interval-shared arithmetic, no allocation in loops. In f32 what is stored is f32
@@ -66,14 +67,14 @@ export class BatchedKernels implements Kernels {
     const lower = valueGhostRule[layout.lower];
     const upper = valueGhostRule[layout.upper];
     if (this.#precision === "f64") {
-      const loop = intervalLoop(layout.variant, layout.epsilon.kind);
-      const guard = guardOf(layout.epsilon, indicatorScale, inverseSpacing, scaledFloor);
+      const loop = intervalLoop(layout.variant);
+      const guard = guardOf(layout.epsilon, inverseSpacing, scaledFloor);
       const scratch = (this.#scratch ??= new Float64Array(wallScratch));
       const call = { loop, guard, inverseSpacing, lower, upper, scratch };
       deriveAxis(call, field as Float64Array, axis, pMinus as Float64Array, pPlus as Float64Array);
     } else {
       const loop = intervalLoop32(layout.variant);
-      const guard = guardOf(layout.epsilon, indicatorScale, inverseSpacing, scaledFloor32);
+      const guard = guardOf(layout.epsilon, inverseSpacing, scaledFloor32);
       const scratch = (this.#scratch32 ??= new Float32Array(wallScratch));
       const call = { loop, guard, inverseSpacing, lower, upper, scratch };
       deriveAxis(call, field as Float32Array, axis, pMinus as Float32Array, pPlus as Float32Array);

@@ -1,48 +1,25 @@
 /**
- * One-sided WENO5 derivatives in f64: the interval-shared Jiang-Peng form with common denominators (docs/numerics.md
- * section 2.3).
+ * One-sided WENO5 derivatives of grid lines in f64: the interval-shared Jiang-Peng form with common denominators
+ * (docs/numerics.md section 2.3).
  *
  * Between nodes i and i + 1 lie five differences. The left-biased value at i + 1 and the right-biased value at i are made of the
- * same three indicators, so a loop does one interval per turn and writes both. Its six nodes stand `step` apart: 1 along a
- * line, or the stride of the axis while the loop runs over neighbouring lines, which needs no transposition.
+ * same three indicators, so each loop marches over the intervals, keeps the differences in locals and carries one number, the left
+ * correction. One loop per variant keeps each of them monomorphic; both kinds of epsilon share it, since the largest squared
+ * difference costs nothing measurable beside the rest.
  *
  * Differences are not divided by the spacing h. Indicators are therefore h^2/3 times Jiang & Peng's, i.e. 4 h^2 times those of
- * Osher & Fedkiw (2003, (3.32)-(3.34)), and so is epsilon; corrections are 12 h Phi. One loop per variant and kind of
- * epsilon keeps each of them monomorphic.
+ * Osher & Fedkiw (2003, (3.32)-(3.34)), and so is epsilon; corrections are 12 h Phi.
  *
- * Fourth powers of indicators bound the range: differences up to 1e30 in size are safe. An absolute epsilon is raised to
- * `smallestGuard`, below which its powers would underflow and give 0/0 on constant data.
+ * Fourth powers of indicators bound the range: differences up to 1e30 in size are safe. Epsilon is raised to `smallestGuard`, below
+ * which its powers would underflow and give 0/0 on constant data.
  */
 import type { Epsilon, WenoVariant } from "../../scheme/options.ts";
-
-/** Where a run of intervals reads and writes; `guard` is what `guardOf` returns. */
-export type IntervalLoop<A extends Float64Array | Float32Array> = (
-  /** Interval k (0 <= k < count) reads its nodes i - 2 .. i + 3 at u[from + k + (0..5) step]. */
-  u: A,
-  from: number,
-  step: number,
-  count: number,
-  inverseSpacing: number,
-  guard: Guard,
-  /** u_x^- at node i + 1 goes to pMinus[minusAt + k], */
-  pMinus: A,
-  minusAt: number,
-  /** u_x^+ at node i to pPlus[plusAt + k]. */
-  pPlus: A,
-  plusAt: number,
-) => void;
-
-/** Epsilon in the units of a loop: `scale` x the largest squared difference + `floor`. */
-export interface Guard {
-  readonly scale: number;
-  readonly floor: number;
-}
 
 /**
  * Writes u_x^- and u_x^+ of one line.
  *
  * @param u padded line: n + 6 entries, node i at index i + 3
- * @param n nodes, >= 2
+ * @param n nodes
  * @param inverseSpacing 1/h
  * @param pMinus left-biased derivatives, n entries from `at`
  * @param pPlus right-biased derivatives, n entries from `at`
@@ -57,14 +34,23 @@ export type DerivativesLine = (
   at?: number,
 ) => void;
 
+/** Epsilon in the units of the loops: `scale` x the largest squared difference + `floor`. */
+export interface Guard {
+  readonly scale: number;
+  readonly floor: number;
+}
+
 /** Added to a scaled epsilon, in the units of a squared slope. */
 export const scaledFloor = 1e-40;
 
 /** Smallest guard whose fourth power is a normal number. */
 export const smallestGuard = 1e-70;
 
-/** Epsilon for indicators that are `indicatorScale` h^2 times those of Osher & Fedkiw. */
-export function guardOf(epsilon: Epsilon, indicatorScale: number, inverseSpacing: number, tiny: number): Guard {
+/** Indicators of the loops over h^2 times Osher & Fedkiw's. */
+const indicatorScale = 4;
+
+/** Epsilon for loops over undivided differences; `tiny` is what a scaled epsilon is never below, in squared slopes. */
+export function guardOf(epsilon: Epsilon, inverseSpacing: number, tiny: number): Guard {
   const unit = indicatorScale / (inverseSpacing * inverseSpacing);
   return epsilon.kind === "absolute"
     ? { scale: 0, floor: Math.max(unit * epsilon.value, smallestGuard) }
@@ -73,28 +59,29 @@ export function guardOf(epsilon: Epsilon, indicatorScale: number, inverseSpacing
 
 /** The line function of a variant (Z with power 2) and an epsilon. */
 export function derivativesLine(variant: WenoVariant, epsilon: Epsilon): DerivativesLine {
-  const loop = intervalLoop(variant, epsilon.kind);
-  let inverse = Number.NaN;
-  let guard: Guard = { scale: 0, floor: 0 };
+  const march = marches[variant];
+  let known = Number.NaN;
+  let scale = 0;
+  let floor = 0;
   return (u, n, inverseSpacing, pMinus, pPlus, at = 0) => {
-    if (inverseSpacing !== inverse) {
-      inverse = inverseSpacing;
-      guard = guardOf(epsilon, indicatorScale, inverseSpacing, scaledFloor);
+    if (inverseSpacing !== known) {
+      known = inverseSpacing;
+      ({ scale, floor } = guardOf(epsilon, inverseSpacing, scaledFloor));
     }
-    // The two intervals beyond the ends go first: of each only one result is wanted, and the other is overwritten.
-    loop(u, 0, 1, 1, inverseSpacing, guard, pMinus, at, pPlus, at);
-    loop(u, n, 1, 1, inverseSpacing, guard, pMinus, at + n - 1, pPlus, at + n - 1);
-    loop(u, 1, 1, n - 1, inverseSpacing, guard, pMinus, at + 1, pPlus, at);
+    march(u, n, inverseSpacing, scale, floor, pMinus, pPlus, at);
   };
 }
 
-/** Indicators of the loops here over h^2 times Osher & Fedkiw's. */
-export const indicatorScale = 4;
-
-/** The interval loop of a variant (Z with power 2) and a kind of epsilon. */
-export function intervalLoop(variant: WenoVariant, kind: Epsilon["kind"]): IntervalLoop<Float64Array> {
-  return loops[variant][kind];
-}
+type March = (
+  u: Float64Array,
+  n: number,
+  inverseSpacing: number,
+  scale: number,
+  floor: number,
+  pMinus: Float64Array,
+  pPlus: Float64Array,
+  at: number,
+) => void;
 
 /**
  * 12 Phi + qb of Henrick's mapped weights (Henrick, Aslam & Powers 2005), from unnormalised JS weights a (linear weight
@@ -114,92 +101,27 @@ export function mappedCorrection(a: number, b: number, c: number, qa: number, qb
   return (4 * ma * qa + 2 * mc * qb) / (ma + mb + mc);
 }
 
-function jsAbsolute(
+function jsMarch(
   u: Float64Array,
-  from: number,
-  step: number,
-  count: number,
+  n: number,
   inverseSpacing: number,
-  { floor: guard }: Guard,
+  scale: number,
+  floor: number,
   pMinus: Float64Array,
-  minusAt: number,
   pPlus: Float64Array,
-  plusAt: number,
+  at: number,
 ): void {
-  const o1 = from + step;
-  const o2 = o1 + step;
-  const o3 = o2 + step;
-  const o4 = o3 + step;
-  const o5 = o4 + step;
   const unit = inverseSpacing / 12;
-  for (let k = 0; k < count; k++) {
-    const u1 = u[o1 + k]!;
-    const u2 = u[o2 + k]!;
-    const u3 = u[o3 + k]!;
-    const u4 = u[o4 + k]!;
-    const d1 = u1 - u[from + k]!;
-    const d2 = u2 - u1;
-    const d3 = u3 - u2;
-    const d4 = u4 - u3;
-    const d5 = u[o5 + k]! - u4;
-    const s0 = d2 - d1;
-    const s1 = d3 - d2;
-    const s2 = d4 - d3;
-    const s3 = d5 - d4;
-    const t0 = s0 - s1;
-    const t1 = s1 - s2;
-    const t2 = s2 - s3;
-    const q0 = t0 - t1;
-    const q1 = t1 - t2;
-    const f0 = s0 - 3 * s1;
-    const f1 = s1 + s2;
-    const f2 = 3 * s2 - s3;
-    const b0 = (13 / 3) * t0 * t0 + f0 * f0 + guard;
-    const b1 = (13 / 3) * t1 * t1 + f1 * f1 + guard;
-    const b2 = (13 / 3) * t2 * t2 + f2 * f2 + guard;
-    const g12 = b1 * b2;
-    const g02 = b0 * b2;
-    const g01 = b0 * b1;
-    const p12 = g12 * g12;
-    const p02 = 6 * g02 * g02;
-    const p01 = g01 * g01;
-    const x0 = p12 * q0;
-    const x1 = p01 * q1;
-    const right = (4 * x1 + 6 * x0) / (p01 + p02 + 3 * p12);
-    const left = (4 * x0 + 6 * x1) / (p12 + p02 + 3 * p01);
-    pPlus[plusAt + k] = (7 * (d2 + d3) - (d1 + d4) - q0 + right) * unit;
-    pMinus[minusAt + k] = (7 * (d3 + d4) - (d2 + d5) + q1 - left) * unit;
-  }
-}
-
-function jsScaled(
-  u: Float64Array,
-  from: number,
-  step: number,
-  count: number,
-  inverseSpacing: number,
-  { scale, floor }: Guard,
-  pMinus: Float64Array,
-  minusAt: number,
-  pPlus: Float64Array,
-  plusAt: number,
-): void {
-  const o1 = from + step;
-  const o2 = o1 + step;
-  const o3 = o2 + step;
-  const o4 = o3 + step;
-  const o5 = o4 + step;
-  const unit = inverseSpacing / 12;
-  for (let k = 0; k < count; k++) {
-    const u1 = u[o1 + k]!;
-    const u2 = u[o2 + k]!;
-    const u3 = u[o3 + k]!;
-    const u4 = u[o4 + k]!;
-    const d1 = u1 - u[from + k]!;
-    const d2 = u2 - u1;
-    const d3 = u3 - u2;
-    const d4 = u4 - u3;
-    const d5 = u[o5 + k]! - u4;
+  let node = u[4]!;
+  let d1 = u[1]! - u[0]!;
+  let d2 = u[2]! - u[1]!;
+  let d3 = u[3]! - u[2]!;
+  let d4 = node - u[3]!;
+  let carried = 0;
+  for (let i = -1; i < n; i++) {
+    const next = u[i + 6]!;
+    const d5 = next - node;
+    node = next;
     const outer = Math.max(Math.max(d1 * d1, d2 * d2), Math.max(d4 * d4, d5 * d5));
     const guard = scale * Math.max(outer, d3 * d3) + floor;
     const s0 = d2 - d1;
@@ -227,99 +149,40 @@ function jsScaled(
     const x1 = p01 * q1;
     const right = (4 * x1 + 6 * x0) / (p01 + p02 + 3 * p12);
     const left = (4 * x0 + 6 * x1) / (p12 + p02 + 3 * p01);
-    pPlus[plusAt + k] = (7 * (d2 + d3) - (d1 + d4) - q0 + right) * unit;
-    pMinus[minusAt + k] = (7 * (d3 + d4) - (d2 + d5) + q1 - left) * unit;
+    if (i >= 0) {
+      const centre = 7 * (d2 + d3) - (d1 + d4);
+      pMinus[at + i] = (centre - carried) * unit;
+      pPlus[at + i] = (centre - q0 + right) * unit;
+    }
+    carried = left - q1;
+    d1 = d2;
+    d2 = d3;
+    d3 = d4;
+    d4 = d5;
   }
 }
 
-function zAbsolute(
+function zMarch(
   u: Float64Array,
-  from: number,
-  step: number,
-  count: number,
+  n: number,
   inverseSpacing: number,
-  { floor: guard }: Guard,
+  scale: number,
+  floor: number,
   pMinus: Float64Array,
-  minusAt: number,
   pPlus: Float64Array,
-  plusAt: number,
+  at: number,
 ): void {
-  const o1 = from + step;
-  const o2 = o1 + step;
-  const o3 = o2 + step;
-  const o4 = o3 + step;
-  const o5 = o4 + step;
   const unit = inverseSpacing / 12;
-  for (let k = 0; k < count; k++) {
-    const u1 = u[o1 + k]!;
-    const u2 = u[o2 + k]!;
-    const u3 = u[o3 + k]!;
-    const u4 = u[o4 + k]!;
-    const d1 = u1 - u[from + k]!;
-    const d2 = u2 - u1;
-    const d3 = u3 - u2;
-    const d4 = u4 - u3;
-    const d5 = u[o5 + k]! - u4;
-    const s0 = d2 - d1;
-    const s1 = d3 - d2;
-    const s2 = d4 - d3;
-    const s3 = d5 - d4;
-    const t0 = s0 - s1;
-    const t1 = s1 - s2;
-    const t2 = s2 - s3;
-    const q0 = t0 - t1;
-    const q1 = t1 - t2;
-    const f0 = s0 - 3 * s1;
-    const f1 = s1 + s2;
-    const f2 = 3 * s2 - s3;
-    const b0 = (13 / 3) * t0 * t0 + f0 * f0 + guard;
-    const b1 = (13 / 3) * t1 * t1 + f1 * f1 + guard;
-    const b2 = (13 / 3) * t2 * t2 + f2 * f2 + guard;
-    const g01 = b0 * b1;
-    const r = (b0 - b2) / (g01 * b2);
-    const z0 = b1 * b2 * r;
-    const z1 = b0 * b2 * r;
-    const z2 = g01 * r;
-    const w0 = 1 + z0 * z0;
-    const w1 = 6 + 6 * z1 * z1;
-    const w2 = 1 + z2 * z2;
-    const x0 = w0 * q0;
-    const x1 = w2 * q1;
-    const right = (4 * x1 + 6 * x0) / (w2 + w1 + 3 * w0);
-    const left = (4 * x0 + 6 * x1) / (w0 + w1 + 3 * w2);
-    pPlus[plusAt + k] = (7 * (d2 + d3) - (d1 + d4) - q0 + right) * unit;
-    pMinus[minusAt + k] = (7 * (d3 + d4) - (d2 + d5) + q1 - left) * unit;
-  }
-}
-
-function zScaled(
-  u: Float64Array,
-  from: number,
-  step: number,
-  count: number,
-  inverseSpacing: number,
-  { scale, floor }: Guard,
-  pMinus: Float64Array,
-  minusAt: number,
-  pPlus: Float64Array,
-  plusAt: number,
-): void {
-  const o1 = from + step;
-  const o2 = o1 + step;
-  const o3 = o2 + step;
-  const o4 = o3 + step;
-  const o5 = o4 + step;
-  const unit = inverseSpacing / 12;
-  for (let k = 0; k < count; k++) {
-    const u1 = u[o1 + k]!;
-    const u2 = u[o2 + k]!;
-    const u3 = u[o3 + k]!;
-    const u4 = u[o4 + k]!;
-    const d1 = u1 - u[from + k]!;
-    const d2 = u2 - u1;
-    const d3 = u3 - u2;
-    const d4 = u4 - u3;
-    const d5 = u[o5 + k]! - u4;
+  let node = u[4]!;
+  let d1 = u[1]! - u[0]!;
+  let d2 = u[2]! - u[1]!;
+  let d3 = u[3]! - u[2]!;
+  let d4 = node - u[3]!;
+  let carried = 0;
+  for (let i = -1; i < n; i++) {
+    const next = u[i + 6]!;
+    const d5 = next - node;
+    node = next;
     const outer = Math.max(Math.max(d1 * d1, d2 * d2), Math.max(d4 * d4, d5 * d5));
     const guard = scale * Math.max(outer, d3 * d3) + floor;
     const s0 = d2 - d1;
@@ -349,95 +212,40 @@ function zScaled(
     const x1 = w2 * q1;
     const right = (4 * x1 + 6 * x0) / (w2 + w1 + 3 * w0);
     const left = (4 * x0 + 6 * x1) / (w0 + w1 + 3 * w2);
-    pPlus[plusAt + k] = (7 * (d2 + d3) - (d1 + d4) - q0 + right) * unit;
-    pMinus[minusAt + k] = (7 * (d3 + d4) - (d2 + d5) + q1 - left) * unit;
+    if (i >= 0) {
+      const centre = 7 * (d2 + d3) - (d1 + d4);
+      pMinus[at + i] = (centre - carried) * unit;
+      pPlus[at + i] = (centre - q0 + right) * unit;
+    }
+    carried = left - q1;
+    d1 = d2;
+    d2 = d3;
+    d3 = d4;
+    d4 = d5;
   }
 }
 
-function mAbsolute(
+function mMarch(
   u: Float64Array,
-  from: number,
-  step: number,
-  count: number,
+  n: number,
   inverseSpacing: number,
-  { floor: guard }: Guard,
+  scale: number,
+  floor: number,
   pMinus: Float64Array,
-  minusAt: number,
   pPlus: Float64Array,
-  plusAt: number,
+  at: number,
 ): void {
-  const o1 = from + step;
-  const o2 = o1 + step;
-  const o3 = o2 + step;
-  const o4 = o3 + step;
-  const o5 = o4 + step;
   const unit = inverseSpacing / 12;
-  for (let k = 0; k < count; k++) {
-    const u1 = u[o1 + k]!;
-    const u2 = u[o2 + k]!;
-    const u3 = u[o3 + k]!;
-    const u4 = u[o4 + k]!;
-    const d1 = u1 - u[from + k]!;
-    const d2 = u2 - u1;
-    const d3 = u3 - u2;
-    const d4 = u4 - u3;
-    const d5 = u[o5 + k]! - u4;
-    const s0 = d2 - d1;
-    const s1 = d3 - d2;
-    const s2 = d4 - d3;
-    const s3 = d5 - d4;
-    const t0 = s0 - s1;
-    const t1 = s1 - s2;
-    const t2 = s2 - s3;
-    const q0 = t0 - t1;
-    const q1 = t1 - t2;
-    const f0 = s0 - 3 * s1;
-    const f1 = s1 + s2;
-    const f2 = 3 * s2 - s3;
-    const b0 = (13 / 3) * t0 * t0 + f0 * f0 + guard;
-    const b1 = (13 / 3) * t1 * t1 + f1 * f1 + guard;
-    const b2 = (13 / 3) * t2 * t2 + f2 * f2 + guard;
-    const g12 = b1 * b2;
-    const g02 = b0 * b2;
-    const g01 = b0 * b1;
-    const p12 = g12 * g12;
-    const p02 = 6 * g02 * g02;
-    const p01 = g01 * g01;
-    const right = mappedCorrection(p01, p02, 3 * p12, q1, q0);
-    const left = mappedCorrection(p12, p02, 3 * p01, q0, q1);
-    pPlus[plusAt + k] = (7 * (d2 + d3) - (d1 + d4) - q0 + right) * unit;
-    pMinus[minusAt + k] = (7 * (d3 + d4) - (d2 + d5) + q1 - left) * unit;
-  }
-}
-
-function mScaled(
-  u: Float64Array,
-  from: number,
-  step: number,
-  count: number,
-  inverseSpacing: number,
-  { scale, floor }: Guard,
-  pMinus: Float64Array,
-  minusAt: number,
-  pPlus: Float64Array,
-  plusAt: number,
-): void {
-  const o1 = from + step;
-  const o2 = o1 + step;
-  const o3 = o2 + step;
-  const o4 = o3 + step;
-  const o5 = o4 + step;
-  const unit = inverseSpacing / 12;
-  for (let k = 0; k < count; k++) {
-    const u1 = u[o1 + k]!;
-    const u2 = u[o2 + k]!;
-    const u3 = u[o3 + k]!;
-    const u4 = u[o4 + k]!;
-    const d1 = u1 - u[from + k]!;
-    const d2 = u2 - u1;
-    const d3 = u3 - u2;
-    const d4 = u4 - u3;
-    const d5 = u[o5 + k]! - u4;
+  let node = u[4]!;
+  let d1 = u[1]! - u[0]!;
+  let d2 = u[2]! - u[1]!;
+  let d3 = u[3]! - u[2]!;
+  let d4 = node - u[3]!;
+  let carried = 0;
+  for (let i = -1; i < n; i++) {
+    const next = u[i + 6]!;
+    const d5 = next - node;
+    node = next;
     const outer = Math.max(Math.max(d1 * d1, d2 * d2), Math.max(d4 * d4, d5 * d5));
     const guard = scale * Math.max(outer, d3 * d3) + floor;
     const s0 = d2 - d1;
@@ -463,13 +271,17 @@ function mScaled(
     const p01 = g01 * g01;
     const right = mappedCorrection(p01, p02, 3 * p12, q1, q0);
     const left = mappedCorrection(p12, p02, 3 * p01, q0, q1);
-    pPlus[plusAt + k] = (7 * (d2 + d3) - (d1 + d4) - q0 + right) * unit;
-    pMinus[minusAt + k] = (7 * (d3 + d4) - (d2 + d5) + q1 - left) * unit;
+    if (i >= 0) {
+      const centre = 7 * (d2 + d3) - (d1 + d4);
+      pMinus[at + i] = (centre - carried) * unit;
+      pPlus[at + i] = (centre - q0 + right) * unit;
+    }
+    carried = left - q1;
+    d1 = d2;
+    d2 = d3;
+    d3 = d4;
+    d4 = d5;
   }
 }
 
-const loops: Readonly<Record<WenoVariant, Readonly<Record<Epsilon["kind"], IntervalLoop<Float64Array>>>>> = {
-  js: { absolute: jsAbsolute, scaled: jsScaled },
-  z: { absolute: zAbsolute, scaled: zScaled },
-  m: { absolute: mAbsolute, scaled: mScaled },
-};
+const marches: Readonly<Record<WenoVariant, March>> = { js: jsMarch, z: zMarch, m: mMarch };

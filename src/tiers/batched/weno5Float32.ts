@@ -5,7 +5,7 @@
  */
 import type { WenoVariant } from "../../scheme/options.ts";
 import { mappedCorrection } from "./weno5.ts";
-import type { Guard, IntervalLoop } from "./weno5.ts";
+import type { IntervalLoop } from "./weno5Intervals.ts";
 
 /** Added to a scaled epsilon in f32, in the units of a squared slope. */
 export const scaledFloor32 = 1e-30;
@@ -16,10 +16,10 @@ export function intervalLoop32(variant: WenoVariant): IntervalLoop<Float32Array>
 }
 
 const loops: Readonly<Record<WenoVariant, IntervalLoop<Float32Array>>> = {
-  js: (u, from, step, count, inverse, guard, pMinus, minusAt, pPlus, plusAt) =>
-    powerLoop(false, u, from, step, count, inverse, guard, pMinus, minusAt, pPlus, plusAt),
-  z: (u, from, step, count, inverse, guard, pMinus, minusAt, pPlus, plusAt) =>
-    powerLoop(true, u, from, step, count, inverse, guard, pMinus, minusAt, pPlus, plusAt),
+  js: (u, from, step, count, inverse, scale, floor, pMinus, minusAt, pPlus, plusAt) =>
+    powerLoop(false, u, from, step, count, inverse, scale, floor, pMinus, minusAt, pPlus, plusAt),
+  z: (u, from, step, count, inverse, scale, floor, pMinus, minusAt, pPlus, plusAt) =>
+    powerLoop(true, u, from, step, count, inverse, scale, floor, pMinus, minusAt, pPlus, plusAt),
   m: mappedLoop,
 };
 
@@ -31,7 +31,8 @@ function powerLoop(
   step: number,
   count: number,
   inverseSpacing: number,
-  { scale, floor }: Guard,
+  scale: number,
+  floor: number,
   pMinus: Float32Array,
   minusAt: number,
   pPlus: Float32Array,
@@ -94,7 +95,8 @@ function mappedLoop(
   step: number,
   count: number,
   inverseSpacing: number,
-  { scale, floor }: Guard,
+  scale: number,
+  floor: number,
   pMinus: Float32Array,
   minusAt: number,
   pPlus: Float32Array,

@@ -148,7 +148,7 @@ export class DensitySweep {
     this.#strang(m, start + dt / 2, dt / 2, stages, 1 / 3);
     const walls = this.#times.wallsAt(start + dt / 2, this.#k, this.#walls);
     this.#outflow.add(flux, 3, walls);
-    this.#limited += this.#kernels.correctDensity(m, flux, this.#pool.field(slots.stageDensity));
+    this.#limited += this.#kernels.correctDensity(m, flux);
     this.#outflow.add(flux, 1, walls);
   }
 
@@ -189,14 +189,14 @@ export class DensitySweep {
   #advance(m: Float64Array, start: number, dt: number, weight: number, diffusion: boolean): void {
     const first = this.#pool.field(slots.stageDensity);
     const second = this.#pool.field(slots.secondDensity);
-    this.#euler(m, start, dt, diffusion, first, second, weight / 6);
-    this.#euler(first, start + dt, dt, diffusion, second, first, weight / 6);
+    this.#euler(m, start, dt, diffusion, first, weight / 6);
+    this.#euler(first, start + dt, dt, diffusion, second, weight / 6);
     for (let i = 0; i < m.length; i++) second[i] = 0.75 * m[i]! + 0.25 * second[i]!;
-    this.#euler(second, start + dt / 2, dt, diffusion, first, second, (2 * weight) / 3);
+    this.#euler(second, start + dt / 2, dt, diffusion, first, (2 * weight) / 3);
     for (let i = 0; i < m.length; i++) m[i] = m[i]! / 3 + (2 / 3) * first[i]!;
   }
 
-  #euler(m: Float64Array, t: number, tau: number, diffusion: boolean, out: Float64Array, spare: Float64Array, fluxWeight: number): void {
+  #euler(m: Float64Array, t: number, tau: number, diffusion: boolean, out: Float64Array, fluxWeight: number): void {
     const u = this.#valueAt(t);
     this.#limited += this.#kernels.densityStage({
       m,
@@ -206,7 +206,6 @@ export class DensitySweep {
       diffusion,
       frozen: diffusion ? undefined : this.#frozen,
       out,
-      spare,
       flux: this.#flux,
       fluxWeight,
     });

@@ -34,8 +34,6 @@ export interface DensityStage {
   readonly frozen: Faces | undefined;
   /** Where the new density goes; not `m`. */
   readonly out: Float64Array;
-  /** Scratch for the limiter; may be `m` where m is not needed afterwards, never `out`. */
-  readonly spare: Float64Array;
   /** Time-integrated fluxes: flux += fluxWeight * tau * J; undefined where nobody asks. */
   readonly flux: Faces | undefined;
   readonly fluxWeight: number;
@@ -79,9 +77,9 @@ export interface FieldKernels {
   diffuseDensity(step: DensityDiffusion): number;
   /**
    * m <- m - sum_a div(eta A): adds the antidiffusive, time-integrated face fluxes A with the limiter of section 5.2
-   * (tau = 1), and replaces A by eta A in place. `spare` is scratch. Returns the number of limited cells.
+   * (tau = 1), and replaces A by eta A in place. Returns the number of limited cells.
    */
-  correctDensity(m: Float64Array, antidiffusive: Faces, spare: Float64Array): number;
+  correctDensity(m: Float64Array, antidiffusive: Faces): number;
   /**
    * One implicit Scharfetter-Gummel Euler step of length tau along one axis, in place: direct solve, then one refinement in
    * delta form (section 5.1). flux += time-integrated face fluxes of this axis where asked for.

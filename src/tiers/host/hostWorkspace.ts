@@ -19,7 +19,7 @@ import type { FieldKernels } from "./fieldKernels.ts";
 import { allocateHistory, joinHistory, type History } from "./histories.ts";
 import { HjbSweep } from "./hjbSweep.ts";
 import { Pace } from "./pace.ts";
-import { FieldPool, slotCount, slotLength, slots } from "./pool.ts";
+import { FieldPool, inPlaceSlot, slotCount, slotLength } from "./pool.ts";
 
 /** Makes a tier's field kernels for one member; members share the pool. */
 export type KernelMaker = (d: Discretisation, pool: FieldPool) => FieldKernels;
@@ -104,25 +104,17 @@ export class HostWorkspace implements Workspace {
   }
 
   async load(member: number, density: Float64Array): Promise<void> {
-    const { d, density: history, anderson } = this.#member(member);
-    const { points } = d.grid;
-    const whole = (d.steps + 1) * points;
-    if (density.length !== points && density.length !== whole) {
-      throw new MfgError({
-        code: "MFGPU_TIER_ARGUMENT",
-        message: `The density has ${density.length} entries; one slice has ${points}, the whole history ${whole}.`,
-        fix: "Give one slice or (steps + 1) slices of the grid's points.",
-        path: "density",
-        value: density.length,
-      });
-    }
-    history.forEach((slice, k) => slice.set(density.length === points ? density : density.subarray(k * points, (k + 1) * points)));
+    const { d, density: history, anderson, hjbCounts, hjbFloors, densityCounts } = this.#member(member);
+    fillHistory(history, density, "density");
     history[0]!.set(d.initialDensity);
     anderson?.reset();
-    const state = this.#member(member);
-    state.hjbCounts.fill(0);
-    state.hjbFloors.fill(0);
-    state.densityCounts.fill(0);
+    hjbCounts.fill(0);
+    hjbFloors.fill(0);
+    densityCounts.fill(0);
+  }
+
+  async loadValue(member: number, value: Float64Array): Promise<void> {
+    fillHistory(this.#member(member).value, value, "value");
   }
 
   hjb(member: number): Promise<SweepReport> {
@@ -141,7 +133,7 @@ export class HostWorkspace implements Workspace {
       squares += sum;
       if (inPlace) blend(old, m, inPlace.theta);
     };
-    const buffer = transported ? undefined : this.#pool.field(slots.inPlace);
+    const buffer = transported ? undefined : this.#pool.field(inPlaceSlot(d));
     transported?.[0]!.set(density[0]!);
     const report = await densitySweep.run(value, density[0]!, (level) => buffer ?? transported![level]!, sink, densityCounts, this.#pace);
     return { ...report, residual: Math.sqrt(squares / ((d.steps + 1) * d.grid.points)) };
@@ -173,7 +165,7 @@ export class HostWorkspace implements Workspace {
       const report = await this.hjb(member);
       if (report.failure) return { exploitability: Number.NaN, cost: Number.NaN, dualityDefect: Number.NaN };
       sums.add(0, density[0]!, density[0]!, value[0]!);
-      const buffer = this.#pool.field(slots.inPlace);
+      const buffer = this.#pool.field(inPlaceSlot(d));
       const sink = (level: number, m: Float64Array): void => {
         sums.add(level, m, density[level]!, value[level]!);
         density[level]!.set(m);
@@ -210,6 +202,22 @@ export class HostWorkspace implements Workspace {
     }
     return state;
   }
+}
+
+/** Copies a whole history, or one slice for all levels. */
+function fillHistory(history: History, from: Float64Array, name: string): void {
+  const points = history[0]!.length;
+  const whole = history.length * points;
+  if (from.length !== points && from.length !== whole) {
+    throw new MfgError({
+      code: "MFGPU_TIER_ARGUMENT",
+      message: `The ${name} has ${from.length} entries; one slice has ${points}, the whole history ${whole}.`,
+      fix: "Give one slice or (steps + 1) slices of the grid's points.",
+      path: name,
+      value: from.length,
+    });
+  }
+  history.forEach((slice, k) => slice.set(from.length === points ? from : from.subarray(k * points, (k + 1) * points)));
 }
 
 function blend(m: Float64Array, transported: Float64Array, theta: number): void {

@@ -19,17 +19,20 @@ export const slots = {
   stageDrift: 3,
   flux: 4, // one per axis: 4..6
   frozenFlux: 7, // one per exit axis: 7..9
-  inPlace: 10,
   // Inside the kernels.
   antidiffusive: 11, // one per axis: 11..13
   // Certificates: between sweeps the two levels of the best response stand where a forward sweep keeps A.
   response: 11, // two: 11, 12
   outgoing: 14,
-  ratio: 15,
-  leftSlope: 16, // p- per axis: 16..18 (Hamiltonians that are no sum over the axes)
-  rightSlope: 19, // p+ per axis: 19..21
-  transverse: 22,
+  leftSlope: 15, // p- per axis: 15..17 (Hamiltonians that are no sum over the axes)
+  rightSlope: 18, // p+ per axis: 18..20
+  transverse: 21,
 } as const;
+
+/** The slot of the density that is relaxed as it moves: beside the fluxes where there are three of them. */
+export function inPlaceSlot(d: Discretisation): number {
+  return d.grid.shape.length < 3 ? slots.flux + 2 : slots.frozenFlux + 3;
+}
 
 export class FieldPool {
   readonly #length: number;
@@ -85,7 +88,7 @@ export function slotCount(d: Discretisation, inPlace: boolean): number {
   if (d.scheme.splitting === "richardson") take(slots.coarseValue);
   if (hasExit(d) && d.scheme.splitting !== "explicit") take(slots.balance);
   take(slots.stageDrift);
-  if (inPlace) take(slots.inPlace);
+  if (inPlace) take(inPlaceSlot(d));
   take(slots.response, 2);
   take(slots.stageDensity);
   if (dimension > 1) take(slots.outgoing);
@@ -93,7 +96,6 @@ export function slotCount(d: Discretisation, inPlace: boolean): number {
     take(slots.secondDensity);
     take(slots.antidiffusive, dimension);
     take(slots.outgoing);
-    take(slots.ratio);
     if (d.scheme.splitting === "richardson") {
       take(slots.coarseDensity);
       take(slots.flux, dimension);

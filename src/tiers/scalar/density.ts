@@ -1,6 +1,6 @@
 /** The Fokker-Planck kernels of the reference tier (docs/numerics.md section 5). */
 import type { Discretisation } from "../../scheme/discretisation.ts";
-import { faceSlope2, faceSlope6, rkl2 } from "../../scheme/diffusion.ts";
+import { faceSlope6, rkl2 } from "../../scheme/diffusion.ts";
 import { ghostWidth } from "../../scheme/boundary.ts";
 import { crossingSpeed } from "../../scheme/fokkerPlanck.ts";
 import type { DensityDiffusion, DensityStage, Faces, Walls } from "../host/fieldKernels.ts";
@@ -63,7 +63,7 @@ export function correctDensity(d: Discretisation, m: Float64Array, antidiffusive
 
 /** A diffusion sub-step with flux blending; see `FieldKernels.diffuseDensity`. */
 export function diffuseDensity(d: Discretisation, step: DensityDiffusion): number {
-  const { m, axis, tau, balance, flux, fluxWeight } = step;
+  const { m, axis, balance, flux, fluxWeight } = step;
   const n = d.grid.shape[axis]!;
   const upwind = balance === undefined ? undefined : upwindFluxes(d, step, balance);
   const low = new Float64Array((d.grid.points / n) * (n + 1));

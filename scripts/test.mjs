@@ -1,0 +1,96 @@
+/**
+ * `npm test`: sets up, then runs every check of the project and closes with one plain line of totals. The exit code is 0
+ * only where nothing failed.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { root, setUp } from "./setup.mjs";
+
+const tool = (name, file) => join(root, "node_modules", name, file);
+
+/** Checks that are one pass or one failure each. */
+const checks = [
+  { name: "lint", command: [tool("oxlint", "bin/oxlint")] },
+  { name: "format", command: [tool("oxfmt", "bin/oxfmt"), "--check", "."] },
+  { name: "types", command: [tool("typescript", "bin/tsc"), "--noEmit", "-p", "tsconfig.json"] },
+];
+
+/** Groups of vitest projects, the quick ones first. */
+const groups = [
+  { name: "fast", projects: ["fast", "cli"] },
+  { name: "accuracy", projects: ["accuracy"] },
+];
+
+function heading(name) {
+  process.stdout.write(`\n== ${name}\n`);
+}
+
+function node(args) {
+  return spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" }).status === 0;
+}
+
+/** Totals from vitest's JSON report; a file that could not be loaded, and an error outside every test, count as failures. */
+function totalsOf(report, succeeded) {
+  const broken = report.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0);
+  const failed = report.numFailedTests + broken.length;
+  return {
+    passed: report.numPassedTests,
+    failed: !succeeded && failed === 0 ? 1 : failed,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+function runGroup({ projects }) {
+  const folder = mkdtempSync(join(tmpdir(), "mfgpu-test-"));
+  const reportPath = join(folder, "report.json");
+  try {
+    const succeeded = node([
+      tool("vitest", "vitest.mjs"),
+      "run",
+      ...projects.flatMap((project) => ["--project", project]),
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${reportPath}`,
+    ]);
+    return totalsOf(JSON.parse(readFileSync(reportPath, "utf8")), succeeded);
+  } catch (error) {
+    process.stderr.write(`no report from vitest: ${error.message}\n`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const results = [];
+const failedChecks = [];
+
+function record(name, result) {
+  results.push(result);
+  if (result.failed > 0) failedChecks.push(name);
+}
+
+const ready = setUp();
+if (ready === "install failed") {
+  process.stdout.write("\n0 passed, 1 failed\n");
+  process.exit(1);
+}
+record("build", { passed: Number(ready === "ready"), failed: Number(ready !== "ready"), skipped: 0 });
+
+for (const { name, command } of checks) {
+  heading(name);
+  const passed = node(command);
+  record(name, { passed: Number(passed), failed: Number(!passed), skipped: 0 });
+}
+for (const group of groups) {
+  heading(group.name);
+  record(group.name, runGroup(group));
+}
+
+const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
+if (failedChecks.length > 0) process.stdout.write(`\nfailed: ${failedChecks.join(", ")}\n`);
+const skipped = total("skipped") > 0 ? `, ${total("skipped")} skipped` : "";
+process.stdout.write(`\n${total("passed")} passed, ${total("failed")} failed${skipped}\n`);
+process.exitCode = total("failed") > 0 ? 1 : 0;

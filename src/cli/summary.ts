@@ -1,0 +1,32 @@
+import type { SolveResult, StopReason } from "../solver/options.ts";
+import { secondsText, smallText } from "./text.ts";
+
+const endings: Readonly<Record<StopReason, string>> = {
+  tolerance: "converged",
+  stagnated: "NOT converged: the residual stagnated",
+  diverged: "NOT converged: diverged",
+  limit: "NOT converged: the iteration limit was reached",
+  aborted: "interrupted",
+};
+
+/** The record of a solve for a person, line by line. */
+export function summaryLines(record: SolveResult["record"], picture: string | undefined): string[] {
+  const { timings } = record;
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ["problem", `${record.problem} (${record.dimension}-D), grid ${record.grid.join(" x ")}, ${record.steps} steps`],
+    ["computed", `tier ${record.tier}, ${record.precision}${record.adapter ? `, ${record.adapter}` : ""}`],
+    ["ended", `${endings[record.stopReason]} after ${record.iterations} iterations`],
+    ["", record.converged ? undefined : record.stopDetail],
+    ["residual", smallText(record.residual)],
+    ["exploitability", smallText(record.exploitability)],
+    ["mass drift", smallText(record.massDrift)],
+    ["min density", smallText(record.minDensity)],
+    [
+      "time",
+      `${secondsText(timings.total)} (hjb ${secondsText(timings.hjb)}, fokker-planck ${secondsText(timings.fokkerPlanck)})`,
+    ],
+    ["run", record.output ?? undefined],
+    ["picture", picture],
+  ];
+  return rows.flatMap(([name, text]) => (text === undefined ? [] : [`${name.padEnd(15)} ${text}`]));
+}

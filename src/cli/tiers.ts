@@ -1,0 +1,43 @@
+import { MfgError } from "../errors.ts";
+import type { TierName } from "../tiers/tier.ts";
+import { readName } from "./values.ts";
+
+export type TierChoice = TierName | "auto";
+
+const tierChoices: readonly TierChoice[] = ["auto", "scalar", "batched", "gpujs", "rust", "webgpu"];
+
+/** Reads a tier's name; MFGPU_CONFIG_TIER_NAME lists the known ones. */
+export function readTier(flag: string, text: string): TierChoice {
+  return readName(flag, text, tierChoices, "MFGPU_CONFIG_TIER_NAME");
+}
+
+/**
+ * The tier that is asked for: MFGPU_TIER forces one, `--tier` names one, else auto. A `--tier` that contradicts
+ * MFGPU_TIER is refused and not overruled.
+ */
+export function chosenTier(flag: TierChoice | undefined, forced: string | undefined): TierChoice {
+  if (forced === undefined || forced === "") return flag ?? "auto";
+  const tier = readTier("MFGPU_TIER", forced);
+  if (flag !== undefined && flag !== "auto" && flag !== tier) {
+    throw new MfgError({
+      code: "MFGPU_CONFIG_TIER_CONFLICT",
+      message: `--tier ${flag} contradicts MFGPU_TIER=${tier} of the environment.`,
+      path: "--tier",
+      value: flag,
+      fix: "Leave out --tier or unset MFGPU_TIER.",
+    });
+  }
+  return tier;
+}
+
+/** Refuses an adapter for the tiers that run on the processor. */
+export function checkAdapter(adapter: string | undefined, tier: TierChoice): void {
+  if (adapter === undefined || tier === "webgpu" || tier === "gpujs") return;
+  throw new MfgError({
+    code: "MFGPU_CONFIG_ADAPTER",
+    message: `--adapter: tier ${tier} uses no adapter.`,
+    path: "--adapter",
+    value: adapter,
+    fix: "Leave out --adapter, or name a tier that runs on an adapter: --tier webgpu.",
+  });
+}

@@ -1,0 +1,48 @@
+/** The public API of mfgpu. */
+export { MfgError } from "./errors.ts";
+export type { ErrorCode, ErrorParts } from "./errors.ts";
+
+export { parseProblem } from "./problem/schema.ts";
+export { catalogueNames, loadCatalogueProblem, readProblemFile, resolveProblem } from "./problem/catalogue.ts";
+export type { FieldInput, ProblemInput, WallInput } from "./problem/input.ts";
+export type {
+  Axis,
+  BoundaryKind,
+  BoundarySide,
+  Coupling,
+  Dimension,
+  Field,
+  Hamiltonian,
+  Problem,
+} from "./problem/types.ts";
+
+export type {
+  Epsilon,
+  FokkerPlanckMode,
+  HamiltonianFlux,
+  SchemeOptions,
+  Splitting,
+  TimeInterpolation,
+  WenoVariant,
+} from "./scheme/options.ts";
+
+export type { Available, MemoryNeed, Precision, Tally, Tier, TierName, Unavailable } from "./tiers/tier.ts";
+
+export { memoryNeedOf, solve, solveBatch } from "./solver/solve.ts";
+export { FixedPointIterator, FpFdmSolver, HjbWenoSolver } from "./solver/classes.ts";
+export type { HjbWenoOptions, SweepOptions, SweepResult } from "./solver/classes.ts";
+export type {
+  IterationReport,
+  MemoryPlan,
+  Relaxation,
+  SolveOptions,
+  SolveRecord,
+  SolveResult,
+  StopReason,
+  WarmStart,
+} from "./solver/options.ts";
+
+export { readRun, writeRun } from "./io/run.ts";
+export type { RunFile } from "./io/run.ts";
+export { figureToPng, plotRun, writeFigure } from "./plot/plot.ts";
+export type { Figure, PlotOptions, PngOptions } from "./plot/plot.ts";

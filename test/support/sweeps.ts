@@ -1,0 +1,66 @@
+/** One backward and one forward sweep, without the coupled iteration. */
+import { parseProblem } from "../../src/problem/schema.ts";
+import type { ProblemInput } from "../../src/problem/input.ts";
+import { discretise } from "../../src/scheme/discretise.ts";
+import { coordinates } from "../../src/scheme/grid.ts";
+import { schemeDefaults, type SchemeOptions } from "../../src/scheme/options.ts";
+import { batchedTier } from "../../src/tiers/batched/tier.ts";
+import type { DensityReport, SweepReport, Tier } from "../../src/tiers/tier.ts";
+import { type ExactGame, sampleExact, worst } from "./exact.ts";
+
+export interface Sweeps {
+  readonly value: Float64Array;
+  readonly density: Float64Array;
+  readonly t: Float64Array;
+  readonly coordinates: readonly Float64Array[];
+  readonly hjb: SweepReport;
+  readonly fokkerPlanck: DensityReport & { readonly residual: number };
+}
+
+/**
+ * The value function against a density, and the density that it transports.
+ *
+ * @param shape nodes per axis
+ * @param density what the coupling reads; the initial density at all levels where left out
+ */
+export async function sweepOnce(
+  problem: ProblemInput,
+  shape: readonly number[],
+  steps: number,
+  scheme: Partial<SchemeOptions> = {},
+  density?: (nodes: { t: Float64Array; coordinates: readonly Float64Array[] }) => Float64Array,
+  tier: Tier = batchedTier,
+): Promise<Sweeps> {
+  const d = discretise(parseProblem(problem), shape, steps, { ...schemeDefaults(scheme.splitting), ...scheme });
+  await using workspace = await tier.workspace([d], { precision: "f64", andersonDepth: 0, keepTransported: true });
+  const nodes = { t: d.levels.slice(), coordinates: shape.map((_, a) => coordinates(d.grid, a)) };
+  await workspace.load(0, density?.(nodes) ?? d.initialDensity);
+  const hjb = await workspace.hjb(0);
+  const fokkerPlanck = await workspace.fokkerPlanck(0);
+  return {
+    ...nodes,
+    hjb,
+    fokkerPlanck,
+    value: await workspace.read(0, "value"),
+    density: await workspace.read(0, "transported"),
+  };
+}
+
+/** Largest errors of u at t = 0 and of m at the horizon after one pair of sweeps. */
+export async function sweepErrors(
+  game: ExactGame,
+  shape: readonly number[],
+  steps: number,
+  scheme: Partial<SchemeOptions> = {},
+): Promise<{ readonly value: number; readonly density: number; readonly sweeps: Sweeps }> {
+  const sweeps = await sweepOnce(game.problem, shape, steps, scheme);
+  const points = sweeps.value.length / (steps + 1);
+  return {
+    value: worst(sweeps.value.subarray(0, points), sampleExact(game.value, sweeps, { from: 0, to: 1 })),
+    density: worst(
+      sweeps.density.subarray(steps * points),
+      sampleExact(game.density, sweeps, { from: steps, to: steps + 1 }),
+    ),
+    sweeps,
+  };
+}
