@@ -1,6 +1,6 @@
 /**
- * ns per point of both one-sided WENO5-JS derivatives (epsilon 1e-6 absolute, periodic, one core): our tiers beside a textbook
- * C program, interleaved in one run. Every contestant's results are checked before it is timed.
+ * ns per point of both one-sided WENO5-JS derivatives (epsilon 1e-6 absolute, periodic, one core): our tiers beside a
+ * textbook C program, interleaved in one run. Every contestant's results are checked before it is timed.
  *
  *   npx tsx bench/derivatives.ts [--json] [--rounds 9] [--quick]
  */
@@ -160,23 +160,36 @@ try {
       peers.set(build.name, new Peer(compile(compiler, build.flags, source, folder, `weno5-${k}`)));
     }
   }
-  const report = { node: process.version, cpu: cpus()[0]?.model ?? "unknown", load: loadavg()[0]!, rounds, results: [] as object[] };
-  if (!flags.json) console.log(`node ${report.node}, ${report.cpu}, load ${report.load.toFixed(1)}, median of ${rounds} rounds +- MAD`);
+  const report = {
+    node: process.version,
+    cpu: cpus()[0]?.model ?? "unknown",
+    load: loadavg()[0]!,
+    rounds,
+    results: [] as object[],
+  };
+  if (!flags.json)
+    console.log(
+      `node ${report.node}, ${report.cpu}, load ${report.load.toFixed(1)}, median of ${rounds} rounds +- MAD`,
+    );
   for (const shape of shapes) {
     const rows = await measure(shape, peers);
-    const time = (name: string): number | undefined => rows.find((row) => row.contestant === name)?.nsPerPoint;
-    const ours = time("batched")!;
-    const yardstick = time("C textbook -O2");
-    const ratios = { scalarOverBatched: time("scalar")! / ours, batchedOverC: yardstick === undefined ? null : ours / yardstick };
+    const timeOf = (name: string): number | undefined => rows.find((row) => row.contestant === name)?.nsPerPoint;
+    const ours = timeOf("batched")!;
+    const yardstick = timeOf("C textbook -O2");
+    const ratios = {
+      scalarOverBatched: timeOf("scalar")! / ours,
+      batchedOverC: yardstick === undefined ? null : ours / yardstick,
+    };
     report.results.push({ shape, rows, ratios });
     if (flags.json) continue;
     console.log(`\n${shape.join(" x ")}, ns per point and axis`);
     for (const row of rows) {
       const axes = row.perAxis.length > 1 ? `  axes ${row.perAxis.map((x) => x.toFixed(1)).join(", ")}` : "";
-      const against = `${(row.nsPerPoint / ours).toFixed(2)} x batched`;
-      console.log(`  ${row.contestant.padEnd(20)} ${row.nsPerPoint.toFixed(2).padStart(8)} +- ${row.mad.toFixed(2).padEnd(6)} ${against}${axes}`);
+      const time = `${row.nsPerPoint.toFixed(2).padStart(8)} +- ${row.mad.toFixed(2).padEnd(6)}`;
+      console.log(`  ${row.contestant.padEnd(20)} ${time} ${(row.nsPerPoint / ours).toFixed(2)} x batched${axes}`);
     }
-    const c = ratios.batchedOverC === null ? "" : `; batched/C textbook -O2 = ${ratios.batchedOverC.toFixed(2)} (goal <= 0.9)`;
+    const c =
+      ratios.batchedOverC === null ? "" : `; batched/C textbook -O2 = ${ratios.batchedOverC.toFixed(2)} (goal <= 0.9)`;
     console.log(`  scalar/batched = ${ratios.scalarOverBatched.toFixed(1)} (goal >= 8)${c}`);
   }
   if (flags.json) console.log(JSON.stringify(report, undefined, 2));

@@ -1,4 +1,7 @@
-/** A peer program: compiled where a C compiler is found, asked over stdin and stdout so that its runs interleave with ours. */
+/**
+ * A peer program: compiled where a C compiler is found, asked over stdin and stdout so that its runs interleave with
+ * ours.
+ */
 import { execFileSync, spawn } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { join } from "node:path";
@@ -18,7 +21,13 @@ export function findCompiler(): string | undefined {
 }
 
 /** Compiles one source file into `folder` and returns the program's path. */
-export function compile(compiler: string, flags: readonly string[], source: string, folder: string, name: string): string {
+export function compile(
+  compiler: string,
+  flags: readonly string[],
+  source: string,
+  folder: string,
+  name: string,
+): string {
   const program = join(folder, name);
   execFileSync(compiler, ["-std=gnu11", ...flags, source, "-o", program], { stdio: ["ignore", "ignore", "inherit"] });
   return program;
@@ -29,7 +38,9 @@ export class Peer implements AsyncDisposable {
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #closed: Promise<void>;
   #received: Buffer[] = [];
-  #waiting: { readonly bytes: number; readonly resolve: (data: Buffer) => void; readonly reject: (e: Error) => void } | undefined;
+  #waiting:
+    | { readonly bytes: number; readonly resolve: (data: Buffer) => void; readonly reject: (e: Error) => void }
+    | undefined;
 
   constructor(program: string) {
     this.#process = spawn(program, [], { stdio: ["pipe", "pipe", "pipe"] });

@@ -1,4 +1,7 @@
-/** Interleaved timing: every round times each contestant once, in rotating order, so that a noisy moment meets all alike. */
+/**
+ * Interleaved timing: every round times each contestant once, in rotating order, so that a noisy moment meets all
+ * alike.
+ */
 
 /** Something that does the same work `repeats` times and says how many seconds that took. */
 export interface Contestant {
@@ -18,7 +21,7 @@ export interface Timing {
 
 /** The middle of the numbers. */
 export function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
+  const sorted = numbers.toSorted((a, b) => a - b);
   const half = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }

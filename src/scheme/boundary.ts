@@ -29,7 +29,10 @@ export const densityGhostRule: Readonly<Record<BoundaryKind, GhostRule>> = {
   exit: "through",
 };
 
-/** The rule for the drift b. At an exit no drift ghost is read: there the product b m is continued, see `densityGhostRule`. */
+/**
+ * The rule for the drift b. At an exit no drift ghost is read: there the product b m is continued, see
+ * `densityGhostRule`.
+ */
 export const driftGhostRule: Readonly<Record<Exclude<BoundaryKind, "exit">, GhostRule>> = {
   periodic: "wrap",
   reflecting: "odd",
@@ -43,7 +46,10 @@ export const cubicGhostWeights: readonly (readonly [number, number, number, numb
   [20, -45, 36, -10],
 ];
 
-/** Row k: weights of the wall value and of nodes 0..2 in ghost -1 - k, the wall half a cell before node 0; exact for cubics. */
+/**
+ * Row k: weights of the wall value and of nodes 0..2 in ghost -1 - k, the wall half a cell before node 0; exact for
+ * cubics.
+ */
 export const throughGhostWeights: readonly (readonly [number, number, number, number])[] = [
   [3.2, -3, 1, -0.2],
   [12.8, -18, 8, -1.8],

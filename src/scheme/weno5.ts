@@ -1,9 +1,9 @@
 /**
  * Fifth-order weighted essentially non-oscillatory reconstruction, formula by formula: the reference of all tiers.
  *
- * Sources: Jiang & Peng 2000; Osher & Fedkiw 2003, (3.25)-(3.41); the Z weights of Borges et al. 2008; the mapping of Henrick,
- * Aslam & Powers 2005. Indicators are in Osher & Fedkiw's scaling, which is the scaling of epsilon. Section numbers are those of
- * docs/numerics.md.
+ * Sources: Jiang & Peng 2000; Osher & Fedkiw 2003, (3.25)-(3.41); the Z weights of Borges et al. 2008; the mapping of
+ * Henrick, Aslam & Powers 2005. Indicators are in Osher & Fedkiw's scaling, which is the scaling of epsilon. Section
+ * numbers are those of docs/numerics.md.
  */
 import { ghostWidth } from "./boundary.ts";
 import type { Epsilon, WenoVariant } from "./options.ts";
@@ -52,11 +52,7 @@ export function smoothness(v1: number, v2: number, v3: number, v4: number, v5: n
 
 /** The three third-order candidates: (3.25)-(3.27). */
 export function candidates(v1: number, v2: number, v3: number, v4: number, v5: number): Triple {
-  return [
-    v1 / 3 - (7 * v2) / 6 + (11 * v3) / 6,
-    -v2 / 6 + (5 * v3) / 6 + v4 / 3,
-    v3 / 3 + (5 * v4) / 6 - v5 / 6,
-  ];
+  return [v1 / 3 - (7 * v2) / 6 + (11 * v3) / 6, -v2 / 6 + (5 * v3) / 6 + v4 / 3, v3 / 3 + (5 * v4) / 6 - v5 / 6];
 }
 
 /** The number added to the indicators of this stencil: (3.38) for `scaled`. */
@@ -91,8 +87,8 @@ export function zWeights(beta: Triple, epsilon: number, power: ZPower = 2): Trip
 }
 
 /**
- * Mapping of Henrick et al. 2005 of one weight with linear weight d; it is flat at w = d. For d = 1/10: g(0.05) = 0.0975,
- * g(0.1) = 0.1, g(0.2) = 0.105882352941, g(0.5) = 0.256097560976.
+ * Mapping of Henrick et al. 2005 of one weight with linear weight d; it is flat at w = d. For d = 1/10: g(0.05) =
+ * 0.0975, g(0.1) = 0.1, g(0.2) = 0.105882352941, g(0.5) = 0.256097560976.
  */
 export function henrickMap(w: number, d: number): number {
   return (w * (d + d ** 2 - 3 * d * w + w ** 2)) / (d ** 2 + w * (1 - 2 * d));
@@ -121,8 +117,8 @@ export function nonlinearWeights(variant: WenoVariant, beta: Triple, epsilon: nu
 }
 
 /**
- * Reconstruction between v3 and v4, biased to the side of v1. Of slopes it is a one-sided derivative, of flux values a face
- * flux (section 5.2).
+ * Reconstruction between v3 and v4, biased to the side of v1. Of slopes it is a one-sided derivative, of flux values a
+ * face flux (section 5.2).
  *
  * @param power of the Z weights
  */

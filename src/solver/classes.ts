@@ -1,6 +1,7 @@
 /** The parts of the solve under the names that users of the Python solver know. */
 import { MfgError } from "../errors.ts";
 import type { Problem } from "../problem/types.ts";
+import type { Discretisation } from "../scheme/discretisation.ts";
 import { coordinates } from "../scheme/grid.ts";
 import { findTier } from "../tiers/registry.ts";
 import type { SweepReport, TierName, Workspace } from "../tiers/tier.ts";
@@ -108,8 +109,8 @@ export class FpFdmSolver {
 
   /** @param value (steps + 1) x points */
   solve(value: Float64Array, options: SweepOptions = {}): Promise<SweepResult> {
-    return sweep(this.problem, { ...this.options, ...options }, async (workspace) => {
-      await workspace.load(0, workspace.members[0]!.initialDensity);
+    return sweep(this.problem, { ...this.options, ...options }, async (workspace, d) => {
+      await workspace.load(0, d.initialDensity);
       await workspace.loadValue(0, value);
       return [await workspace.fokkerPlanck(0), await workspace.read(0, "transported")];
     });
@@ -149,10 +150,10 @@ export class FixedPointIterator {
   }
 }
 
-async function sweep(problem: Problem, options: SolveOptions, run: (workspace: Workspace) => Promise<[SweepReport, Float64Array]>): Promise<SweepResult> {
+async function sweep(problem: Problem, options: SolveOptions, run: (workspace: Workspace, d: Discretisation) => Promise<[SweepReport, Float64Array]>): Promise<SweepResult> {
   const d = discretisationOf(problem, options);
   const tier = await findTier(options.tier === undefined || options.tier === "auto" ? "batched" : options.tier);
   await using workspace = await tier.workspace([d], { precision: "f64", andersonDepth: 0, keepTransported: true });
-  const [report, history] = await run(workspace);
+  const [report, history] = await run(workspace, d);
   return { history, report, t: d.levels.slice(), coordinates: d.grid.shape.map((_, a) => coordinates(d.grid, a)), shape: d.grid.shape };
 }

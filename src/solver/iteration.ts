@@ -13,6 +13,9 @@ const patience = 80;
 /** A residual this many times the first one's size is a divergence. */
 const divergence = 1e8;
 
+const hjbSweep = "the HJB sweep";
+const densitySweep = "the Fokker-Planck sweep";
+
 /** Time spent, in milliseconds. */
 export interface Clock {
   hjb: number;
@@ -29,6 +32,8 @@ export interface MemberOutcome {
   readonly lastHjb: SweepReport | undefined;
   readonly lastDensity: DensityReport | undefined;
   readonly densityKind: "transported" | "relaxed";
+  readonly partial: "value" | "density" | null;
+  readonly clock: Readonly<Clock>;
 }
 
 /** Runs one member of a workspace one iteration at a time, so that members can take turns. */
@@ -40,7 +45,7 @@ export class MemberIteration {
   readonly #tolerance: number;
   readonly #limit: number;
   readonly #warm: boolean;
-  readonly #clock: Clock;
+  readonly #clock: Clock = { hjb: 0, fokkerPlanck: 0, relax: 0, certify: 0 };
   readonly #history: IterationReport[] = [];
   #lastHjb: SweepReport | undefined;
   #lastDensity: DensityReport | undefined;
@@ -49,8 +54,9 @@ export class MemberIteration {
   #bestAt = 0;
   #stop: { reason: StopReason; detail: string } | undefined;
   #densityKind: "transported" | "relaxed" = "relaxed";
+  #partial: "value" | "density" | null = null;
 
-  constructor(workspace: Workspace, member: number, options: SolveOptions, plan: MemoryPlan, tolerance: number, warm: boolean, clock: Clock) {
+  constructor(workspace: Workspace, member: number, options: SolveOptions, plan: MemoryPlan, tolerance: number, warm: boolean) {
     this.#workspace = workspace;
     this.#member = member;
     this.#options = options;
@@ -58,7 +64,6 @@ export class MemberIteration {
     this.#tolerance = tolerance;
     this.#limit = options.maxIterations ?? 200;
     this.#warm = warm;
-    this.#clock = clock;
   }
 
   get running(): boolean {
@@ -68,20 +73,21 @@ export class MemberIteration {
   /** One iteration, or as much of it as an abort lets through. */
   async advance(): Promise<void> {
     const iteration = this.#history.length;
-    let doing = "the HJB sweep";
+    let doing = "waiting";
     try {
       this.#options.signal?.throwIfAborted();
       const begun = performance.now();
+      doing = hjbSweep;
       const hjb = await this.#timed("hjb", () => this.#workspace.hjb(this.#member));
-      if (hjb.failure) return this.#halt("diverged", failureText(hjb, "HJB sweep", iteration));
+      if (hjb.failure) return this.#halt("diverged", failureText(hjb.failure, "HJB sweep", iteration));
       this.#lastHjb = hjb;
-      doing = "the Fokker-Planck sweep";
+      doing = densitySweep;
       const step = this.#stepAt(iteration);
       const theta = step.kind === "blend" ? step.theta : 1;
       const density = await this.#timed("fokkerPlanck", () =>
         this.#workspace.fokkerPlanck(this.#member, this.#plan.inPlace ? { theta } : undefined),
       );
-      if (density.failure) return this.#halt("diverged", failureText(density, "Fokker-Planck sweep", iteration));
+      if (density.failure) return this.#halt("diverged", failureText(density.failure, "Fokker-Planck sweep", iteration));
       this.#lastDensity = density;
       this.#densityKind = this.#plan.inPlace ? "relaxed" : "transported";
       doing = "the certificate";
@@ -108,6 +114,9 @@ export class MemberIteration {
       }
     } catch (error) {
       if (!this.#options.signal?.aborted) throw error;
+      // The density is G(M)'s own history unless it is relaxed in place; the value is overwritten as its sweep goes.
+      if (doing === hjbSweep) this.#partial = "value";
+      if (doing === densitySweep && this.#plan.inPlace) this.#partial = "density";
       this.#halt("aborted", `Aborted during ${doing} of iteration ${iteration + 1}; the record is that of the last finished one.`);
     }
   }
@@ -121,6 +130,8 @@ export class MemberIteration {
       lastHjb: this.#lastHjb,
       lastDensity: this.#lastDensity,
       densityKind: this.#densityKind,
+      partial: this.#partial,
+      clock: this.#clock,
     };
   }
 
@@ -139,7 +150,7 @@ export class MemberIteration {
   #judge(report: IterationReport): void {
     const { residual, iteration } = report;
     if (residual <= this.#tolerance) return this.#halt("tolerance", `The undamped residual ${residual.toExponential(2)} met the tolerance.`);
-    const first = this.#history[0]!.residual;
+    const first = this.#history[0]?.residual ?? residual;
     if (!(residual <= divergence * Math.max(first, 1))) return this.#halt("diverged", `The residual grew to ${residual.toExponential(2)} in iteration ${iteration}.`);
     if (residual < 0.9 * this.#best) {
       this.#best = residual;
@@ -170,7 +181,7 @@ export class MemberIteration {
   }
 }
 
-function failureText(report: SweepReport, sweep: string, iteration: number): string {
-  const { level, index, field } = report.failure!;
+function failureText(failure: NonNullable<SweepReport["failure"]>, sweep: string, iteration: number): string {
+  const { level, index, field } = failure;
   return `The ${sweep} of iteration ${iteration + 1} met a ${field} that is not finite, or too fast to follow, at time level ${level}, point ${index}.`;
 }

@@ -1,16 +1,13 @@
 /** What a solve may be told, and what it tells. */
 import type { Epsilon, FokkerPlanckMode, HamiltonianFlux, SchemeOptions, Splitting, TimeInterpolation, WenoVariant } from "../scheme/options.ts";
+import type { StoredHistory } from "../scheme/resample.ts";
 import type { MemoryNeed, Precision, TierName } from "../tiers/tier.ts";
 
 export type Relaxation = "anderson" | "fictitious" | number;
 export type StopReason = "tolerance" | "stagnated" | "diverged" | "limit" | "aborted";
 
-/** A density history to start from, on any grid over the same domain: (levels) x (shape), at the times t. */
-export interface WarmStart {
-  readonly density: Float64Array;
-  readonly t: Float64Array;
-  readonly shape: readonly number[];
-}
+/** A density history to start from. */
+export type WarmStart = StoredHistory;
 
 export interface SolveOptions {
   /** Nodes per axis; one number serves every axis. Default 100, 64, 32 in one, two, three dimensions. */
@@ -111,6 +108,8 @@ export interface SolveRecord {
   /** Cells and stages of the last iteration in which flux blending limited a flux. */
   readonly limitedCells: number;
   readonly substeps: { readonly hjb: number; readonly fokkerPlanck: number };
+  /** The history that an abort in mid-sweep left half old, half new; null where both are whole. */
+  readonly partial: "value" | "density" | null;
   /** `transported`: the density is G(M), carried by the value function; `relaxed`: it is M. */
   readonly densityKind: "transported" | "relaxed";
   readonly relaxation: { readonly method: MemoryPlan["method"]; readonly theta: number | null; readonly depth: number; readonly beta: number | null; readonly inPlace: boolean };

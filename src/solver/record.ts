@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { compensatedSum } from "../scheme/sums.ts";
 import { coordinates } from "../scheme/grid.ts";
 import type { Workspace } from "../tiers/tier.ts";
-import { andersonBeta, type Clock, type MemberOutcome } from "./iteration.ts";
+import { andersonBeta, type MemberOutcome } from "./iteration.ts";
 import type { MemoryPlan, SolveOptions, SolveRecord, SolveResult } from "./options.ts";
 
 /** Version of this package, from its package.json (two folders up, in src and in dist alike). */
@@ -18,17 +18,17 @@ export async function resultOf(
   plan: MemoryPlan,
   options: SolveOptions,
   tolerance: number,
-  clock: Clock,
   setup: number,
   begun: number,
 ): Promise<SolveResult> {
-  const d = workspace.members[member]!;
+  const d = workspace.members[member];
+  if (!d) throw new Error(`no member ${member}`);
   const reading = performance.now();
   const value = await workspace.read(member, "value");
   const kept = outcome.densityKind === "transported" && !plan.inPlace;
   const density = await workspace.read(member, kept ? "transported" : "density");
   const transfer = (performance.now() - reading) / 1000;
-  const { certificate, history } = outcome;
+  const { certificate, history, clock } = outcome;
   const last = history[history.length - 1];
   const exploitability = finite(certificate?.exploitability);
   const cost = finite(certificate?.cost);
@@ -60,6 +60,7 @@ export async function resultOf(
     flooredCells: outcome.lastHjb?.floored ?? 0,
     limitedCells: outcome.lastDensity?.limited ?? 0,
     substeps: { hjb: outcome.lastHjb?.substeps ?? 0, fokkerPlanck: outcome.lastDensity?.substeps ?? 0 },
+    partial: outcome.partial,
     densityKind: outcome.densityKind,
     relaxation: {
       method: plan.method,

@@ -5,11 +5,11 @@ import type { Discretisation } from "../scheme/discretisation.ts";
 import { findTier } from "../tiers/registry.ts";
 import type { Precision, Tier } from "../tiers/tier.ts";
 import { checkIterationOptions, discretisationOf, problemOf, shapeOf } from "./configure.ts";
-import { type Clock, MemberIteration } from "./iteration.ts";
+import { MemberIteration } from "./iteration.ts";
 import { planMemory, workspaceOptions } from "./memory.ts";
 import type { MemoryPlan, SolveOptions, SolveResult, WarmStart } from "./options.ts";
 import { resultOf } from "./record.ts";
-import { resampleHistory } from "./resample.ts";
+import { resampleHistory } from "../scheme/resample.ts";
 
 const defaultTolerance: Readonly<Record<Precision, number>> = { f64: 1e-8, compensated: 1e-6, f32: 1e-4 };
 /** Nested grids stop halving at this many nodes or intervals. */
@@ -32,7 +32,9 @@ const coarseTolerance = 1e-5;
  * console.log(record.stopReason, record.residual);
  */
 export async function solve(problem: unknown, options: SolveOptions = {}): Promise<SolveResult> {
-  return (await solveBatch([problem], options))[0]!;
+  const [result] = await solveBatch([problem], options);
+  if (!result) throw new Error("a batch of one gave no result");
+  return result;
 }
 
 /**
@@ -42,10 +44,14 @@ export async function solve(problem: unknown, options: SolveOptions = {}): Promi
  * @param problems problems of one dimension
  */
 export async function solveBatch(problems: readonly unknown[], options: SolveOptions = {}): Promise<SolveResult[]> {
+  return solveOnTier(await findTier(tierNameOf(options)), problems, options);
+}
+
+/** `solveBatch` on a tier at hand, whatever `options.tier` says. */
+export async function solveOnTier(tier: Tier, problems: readonly unknown[], options: SolveOptions): Promise<SolveResult[]> {
   const begun = performance.now();
   checkIterationOptions(options);
   const parsed = problems.map(problemOf);
-  const tier = await findTier(tierNameOf(options));
   const precision = precisionOf(tier, options);
   const members = parsed.map((problem) => discretisationOf(problem, options));
   checkShapes(members);
@@ -54,12 +60,9 @@ export async function solveBatch(problems: readonly unknown[], options: SolveOpt
   const starts = await Promise.all(parsed.map((problem) => warmStartOf(problem, options)));
 
   await using workspace = await tier.workspace(members, workspaceOptions(plan, precision, options));
-  const clocks = members.map((): Clock => ({ hjb: 0, fokkerPlanck: 0, relax: 0, certify: 0 }));
   const setup = (performance.now() - begun) / 1000;
   const tolerance = options.tolerance ?? defaultTolerance[precision];
-  const runs = members.map(
-    (_, i) => new MemberIteration(workspace, i, options, plan, tolerance, starts[i] !== undefined, clocks[i]!),
-  );
+  const runs = members.map((_, i) => new MemberIteration(workspace, i, options, plan, tolerance, starts[i] !== undefined));
   for (const [i, d] of members.entries()) {
     const start = starts[i];
     await workspace.load(i, start ? resampleHistory(start, d) : d.initialDensity);
@@ -69,7 +72,7 @@ export async function solveBatch(problems: readonly unknown[], options: SolveOpt
   }
   const results: SolveResult[] = [];
   for (const [i, run] of runs.entries()) {
-    results.push(await resultOf(workspace, i, run.outcome, plan, options, tolerance, clocks[i]!, setup, begun));
+    results.push(await resultOf(workspace, i, run.outcome, plan, options, tolerance, setup, begun));
   }
   return results;
 }

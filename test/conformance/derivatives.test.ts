@@ -16,7 +16,10 @@ const epsilons: readonly Epsilon[] = [
   { kind: "absolute", value: 1e-40 },
   { kind: "scaled", value: 1e-6 },
 ];
-/** 1e-40 is no normal f32 number, and indicators of data rounded to f32 may vanish exactly, where it makes the weights jump. */
+/**
+ * 1e-40 is no normal f32 number, and indicators of data rounded to f32 may vanish exactly, where it makes the weights
+ * jump.
+ */
 const epsilonsOf = { f64: epsilons, f32: epsilons.filter((epsilon) => epsilon.value !== 1e-40) };
 const boundaries: readonly (readonly [BoundaryKind, BoundaryKind])[] = [
   ["periodic", "periodic"],
@@ -30,7 +33,7 @@ const boundaries: readonly (readonly [BoundaryKind, BoundaryKind])[] = [
 const shapes = [[7], [12], [7, 9], [9, 7, 8], [1100], [8, 530]];
 /** Denormal data times a power of epsilon underflow, and what is left of the derivative is its central part. */
 const denormalBound = 1;
-const longKinds = ["random", "kink"];
+const longKinds = ["random"];
 
 function noise(seed: number): () => number {
   let s = seed;
@@ -46,14 +49,19 @@ const kinds: Readonly<Record<string, (k: number, precision: "f64" | "f32") => nu
   zero: () => 0,
   random: () => random(),
   smooth: (k) => Math.exp(Math.sin(0.7 * k)),
-  kink: (k) => Math.abs((k % 13) - 6.3),
+  // Irregular, for where indicators tie exactly Z divides a difference that should vanish by an indicator that should,
+  // too.
+  kink: (k) => Math.abs(Math.sin(0.7 * k)),
   huge: () => 1e24 * random(),
   tiny: () => 1e-20 * random(),
   denormal: (_, precision) => (precision === "f64" ? 1e-315 : 1e-42) * random(),
   ripple: (k) => 300 + 0.1 * Math.sin(0.9 * k),
 };
 
-function layoutsOf(shape: readonly number[], rest: Omit<DerivativeLayout, "shape" | "axis" | "spacing">): DerivativeLayout[] {
+function layoutsOf(
+  shape: readonly number[],
+  rest: Omit<DerivativeLayout, "shape" | "axis" | "spacing">,
+): DerivativeLayout[] {
   return shape.map((n, axis) => ({ ...rest, shape, axis, spacing: 1.7 / n }));
 }
 
@@ -61,7 +69,12 @@ function pointsOf(shape: readonly number[]): number {
   return shape.reduce((product, n) => product * n, 1);
 }
 
-async function run(kernels: Kernels, tier: (typeof kernelTiers)[number], u: ReturnType<typeof tier.array>, layout: DerivativeLayout) {
+async function run(
+  kernels: Kernels,
+  tier: (typeof kernelTiers)[number],
+  u: ReturnType<typeof tier.array>,
+  layout: DerivativeLayout,
+) {
   const pMinus = tier.array(u.length).fill(Number.NaN);
   const pPlus = tier.array(u.length).fill(Number.NaN);
   await kernels.derivatives(u, layout, pMinus, pPlus);
@@ -95,7 +108,10 @@ describe.each(kernelTiers)("$name $precision", (tier) => {
               const allowed = relative * (slopeScale(u, layout) + mean) + nearZero;
               for (const side of ["pMinus", "pPlus"] as const) {
                 const worst = worstDifference(got[side], wanted[side]);
-                expect(worst, `${kind} data, shape ${shape.join("x")}, axis ${layout.axis}, ${side}`).toBeLessThanOrEqual(allowed);
+                expect(
+                  worst,
+                  `${kind} data, shape ${shape.join("x")}, axis ${layout.axis}, ${side}`,
+                ).toBeLessThanOrEqual(allowed);
               }
             }
           }
@@ -143,7 +159,9 @@ describe.each(kernelTiers)("$name $precision", (tier) => {
                 const layout = { shape: [40], axis: 0, spacing, lower, upper: lower, variant, epsilon };
                 const { pMinus, pPlus } = await run(kernels, tier, u, layout);
                 const finite = pMinus.every(Number.isFinite) && pPlus.every(Number.isFinite);
-                expect(finite, `${name} ${size}, ${variant}, epsilon ${epsilon.kind} ${epsilon.value}, ${lower}`).toBe(true);
+                expect(finite, `${name} ${size}, ${variant}, epsilon ${epsilon.kind} ${epsilon.value}, ${lower}`).toBe(
+                  true,
+                );
               }
             }
           }
@@ -183,7 +201,7 @@ describe("T1: golden vectors", () => {
   describe.each(golden.cases.map((c) => ({ ...c, label: `${c.name}, N = ${c.N}` })))("$label", (sample) => {
     const scale = Math.max(...sample.left.map(Math.abs));
 
-    test.each(columns)("the scheme, $variant$suffix", ({ variant, suffix, value, power }) => {
+    test.each(columns)("the scheme, $variant $suffix", ({ variant, suffix, value, power }) => {
       const padded = new Float64Array(sample.N + 6);
       padded.set(sample.values, 3);
       fillGhosts(padded, sample.N, "wrap", "wrap");
@@ -198,7 +216,7 @@ describe("T1: golden vectors", () => {
 
     // Tiers offer power 2 only.
     describe.each(kernelTiers)("$name $precision", (tier) => {
-      test.each(columns.filter((c) => c.power === 2))("$variant$suffix", async ({ variant, suffix, value }) => {
+      test.each(columns.filter((c) => c.power === 2))("$variant $suffix", async ({ variant, suffix, value }) => {
         await using kernels = tier.open();
         const layout: DerivativeLayout = {
           shape: [sample.N],
@@ -228,7 +246,15 @@ describe("the batched line function", () => {
           // Two spacings, since the function keeps what it derived from the last one.
           for (const spacing of [0.1, 1 / n]) {
             const u = Float64Array.from({ length: n }, (_, k) => sample(k, "f64"));
-            const layout = { shape: [n], axis: 0, spacing, lower: "reflecting", upper: "open", variant, epsilon } as const;
+            const layout = {
+              shape: [n],
+              axis: 0,
+              spacing,
+              lower: "reflecting",
+              upper: "open",
+              variant,
+              epsilon,
+            } as const;
             const padded = new Float64Array(n + 6);
             padded.set(u, 3);
             fillGhosts(padded, n, valueGhostRule.reflecting, valueGhostRule.open);
@@ -238,8 +264,12 @@ describe("the batched line function", () => {
             const wanted = textbookDerivatives(u, layout, { floor: 1e-40, power: 2 });
             const relative = kind === "denormal" ? denormalBound : tolerance.ghosts.f64;
             const allowed = relative * slopeScale(u, layout) + (100 * smallest.f64) / spacing;
-            expect(worstDifference(pMinus.subarray(2, n + 2), wanted.pMinus), kind).toBeLessThanOrEqual(allowed);
-            expect(worstDifference(pPlus.subarray(2, n + 2), wanted.pPlus), kind).toBeLessThanOrEqual(allowed);
+            expect(worstDifference(pMinus.subarray(2, n + 2), wanted.pMinus), `${kind} data`).toBeLessThanOrEqual(
+              allowed,
+            );
+            expect(worstDifference(pPlus.subarray(2, n + 2), wanted.pPlus), `${kind} data`).toBeLessThanOrEqual(
+              allowed,
+            );
             for (const p of [pMinus, pPlus]) expect([p[0], p[1], p[n + 2], p[n + 3]]).toEqual([-7, -7, -7, -7]);
           }
         }

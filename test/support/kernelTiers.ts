@@ -24,10 +24,10 @@ export const kernelTiers: readonly KernelTier[] = [
 ];
 
 /**
- * Relative tolerances. f64: a few dozen roundings of 1.1e-16, and the same again through weights that turn on a difference of
- * indicators. f32: arithmetic is f64, so one rounding of 6e-8 at the store; `ghosts` adds the rounding of stored ghosts, which
- * the cubic through the wall multiplies by up to 50. `cubic` is against the exact derivative, so the rounding of the data counts,
- * in units of |u|/h.
+ * Relative tolerances. f64: a few dozen roundings of 1.1e-16, and the same again through weights that turn on a
+ * difference of indicators. f32: arithmetic is f64, so one rounding of 6e-8 at the store; `ghosts` adds the rounding of
+ * stored ghosts, which the cubic through the wall multiplies by up to 50. `cubic` is against the exact derivative, so
+ * the rounding of the data counts, in units of |u|/h.
  */
 export const tolerance = {
   golden: { f64: 1e-14, f32: 1e-6 },

@@ -1,6 +1,6 @@
 /**
- * WENO5 by brute force, each side of each node for itself, straight from the papers (Osher & Fedkiw 2003, (3.25)-(3.41);
- * Borges et al. 2008; Henrick et al. 2005) and independent of src: the witness of the conformance tests.
+ * WENO5 by brute force, each side of each node for itself, straight from the papers (Osher & Fedkiw 2003,
+ * (3.25)-(3.41); Borges et al. 2008; Henrick et al. 2005) and independent of src: the witness of the conformance tests.
  */
 import type { BoundaryKind } from "../../src/problem/types.ts";
 import type { DerivativeLayout } from "../../src/tiers/tier.ts";
@@ -13,13 +13,16 @@ function interpolate(points: readonly (readonly [number, number])[], x: number):
   }, 0);
 }
 
-/** Node i of a line that may lie beyond its ends; the nodes stand at x = 0, 1, .. n - 1 and the walls half a cell beyond. */
+/**
+ * Node i of a line that may lie beyond its ends; the nodes stand at x = 0, 1, .. n - 1 and the walls half a cell
+ * beyond.
+ */
 function extended(line: readonly number[], i: number, lower: BoundaryKind, upper: BoundaryKind): number {
   const n = line.length;
   if (i >= 0 && i < n) return line[i]!;
   // Seen from the upper wall the line reads backwards.
   const kind = i < 0 ? lower : upper;
-  const near = i < 0 ? line : [...line].reverse();
+  const near = i < 0 ? line : line.toReversed();
   const x = i < 0 ? i : n - 1 - i;
   switch (kind) {
     case "periodic":
@@ -27,7 +30,10 @@ function extended(line: readonly number[], i: number, lower: BoundaryKind, upper
     case "reflecting":
       return near[-1 - x]!;
     case "open":
-      return interpolate([0, 1, 2, 3].map((k) => [k, near[k]!] as const), x);
+      return interpolate(
+        [0, 1, 2, 3].map((k) => [k, near[k]!] as const),
+        x,
+      );
     case "exit":
       return interpolate([[-0.5, 0] as const, ...[0, 1, 2].map((k) => [k, near[k]!] as const)], x);
   }
@@ -52,11 +58,7 @@ export function textbookWeno5(
     (13 / 12) * (v2 - 2 * v3 + v4) ** 2 + (v2 - v4) ** 2 / 4,
     (13 / 12) * (v3 - 2 * v4 + v5) ** 2 + (3 * v3 - 4 * v4 + v5) ** 2 / 4,
   ];
-  const q = [
-    v1 / 3 - (7 * v2) / 6 + (11 * v3) / 6,
-    -v2 / 6 + (5 * v3) / 6 + v4 / 3,
-    v3 / 3 + (5 * v4) / 6 - v5 / 6,
-  ];
+  const q = [v1 / 3 - (7 * v2) / 6 + (11 * v3) / 6, -v2 / 6 + (5 * v3) / 6 + v4 / 3, v3 / 3 + (5 * v4) / 6 - v5 / 6];
   const guard = epsilon.kind === "absolute" ? epsilon.value : epsilon.value * Math.max(...v.map((x) => x * x)) + floor;
   const tau = Math.abs(s[0]! - s[2]!);
   const d = [0.1, 0.6, 0.3];
@@ -65,7 +67,9 @@ export function textbookWeno5(
     s.map((x, k) => (variant === "z" ? d[k]! * (1 + (tau / (x + guard)) ** power) : d[k]! / (x + guard) ** 2)),
   );
   if (variant === "m") {
-    w = normal(w.map((x, k) => (x * (d[k]! + d[k]! ** 2 - 3 * d[k]! * x + x * x)) / (d[k]! ** 2 + x * (1 - 2 * d[k]!))));
+    w = normal(
+      w.map((x, k) => (x * (d[k]! + d[k]! ** 2 - 3 * d[k]! * x + x * x)) / (d[k]! ** 2 + x * (1 - 2 * d[k]!))),
+    );
   }
   return w[0]! * q[0]! + w[1]! * q[1]! + w[2]! * q[2]!;
 }
@@ -89,13 +93,16 @@ export function textbookDerivatives(
     for (let i = 0; i < n; i++) {
       const at = start + i * stride;
       pMinus[at] = textbookWeno5(slope.slice(i, i + 5), layout.variant, layout.epsilon, options);
-      pPlus[at] = textbookWeno5(slope.slice(i + 1, i + 6).reverse(), layout.variant, layout.epsilon, options);
+      pPlus[at] = textbookWeno5(slope.slice(i + 1, i + 6).toReversed(), layout.variant, layout.epsilon, options);
     }
   }
   return { pMinus, pPlus };
 }
 
-/** Largest undivided difference of neighbours along the axis over the spacing, ghosts included: the scale of rounding errors. */
+/**
+ * Largest undivided difference of neighbours along the axis over the spacing, ghosts included: the scale of rounding
+ * errors.
+ */
 export function slopeScale(field: ArrayLike<number>, layout: DerivativeLayout): number {
   const n = layout.shape[layout.axis]!;
   const stride = layout.shape.slice(layout.axis + 1).reduce((a, b) => a * b, 1);

@@ -1,7 +1,7 @@
 /**
- * One-sided derivatives of a whole array along one axis. The intervals that touch no ghost read the array itself; the three at
- * each wall read eight copied rows, ghosts among them. A row is one number on the last axis, and otherwise a run of neighbours in
- * memory, short enough for the rows in use to stay in the first cache.
+ * One-sided derivatives of a whole array along one axis. The intervals that touch no ghost read the array itself; the
+ * three at each wall read eight copied rows, ghosts among them. A row is one number on the last axis, and otherwise a
+ * run of neighbours in memory, short enough for the rows in use to stay in the first cache.
  */
 import { cubicGhostWeights, ghostWidth, throughGhostWeights } from "../../scheme/boundary.ts";
 import type { GhostRule } from "../../scheme/boundary.ts";
@@ -46,11 +46,24 @@ export function deriveAxis<A extends Float64Array | Float32Array>(
       const start = slab + inner;
       const end = start + last * stride;
 
-      // Of the intervals beyond the first and the last node one result is wanted; the other is overwritten by the next interval.
+      // Of the intervals beyond the first and the last node one result is wanted; the other is overwritten by the next
+      // interval.
       wallNodes(call.lower, field, start, stride, n, count, scratch, 0, count);
       for (let j = -1; j < 2; j++) {
         const plusAt = start + Math.max(j, 0) * stride;
-        loop(scratch, (j + 1) * count, count, count, inverse, scale, floor, pMinus, start + (j + 1) * stride, pPlus, plusAt);
+        loop(
+          scratch,
+          (j + 1) * count,
+          count,
+          count,
+          inverse,
+          scale,
+          floor,
+          pMinus,
+          start + (j + 1) * stride,
+          pPlus,
+          plusAt,
+        );
       }
       wallNodes(call.upper, field, end, -stride, n, count, scratch, (wallRows - 1) * count, -count);
       for (let j = last; j > last - ghostWidth; j--) {
@@ -60,8 +73,8 @@ export function deriveAxis<A extends Float64Array | Float32Array>(
       }
 
       if (stride === 1) {
-        // In runs as well: V8 never leaves the on-stack replacement of a function whose first loop was very long, and its
-        // short calls are then slow for good.
+        // In runs as well: V8 never leaves the on-stack replacement of a function whose first loop was very long, and
+        // its short calls are then slow for good.
         for (let j = 2; j <= n - 4; j += runLength) {
           const at = start + j;
           const run = Math.min(runLength, n - 3 - j);
@@ -78,8 +91,8 @@ export function deriveAxis<A extends Float64Array | Float32Array>(
 }
 
 /**
- * Writes three ghosts and the five nodes next to a wall as rows: `edge` is the node next to the wall, `inward` leads away from
- * it; the outermost ghost goes to `at`, the next row to `at + pitch`.
+ * Writes three ghosts and the five nodes next to a wall as rows: `edge` is the node next to the wall, `inward` leads
+ * away from it; the outermost ghost goes to `at`, the next row to `at + pitch`.
  */
 function wallNodes<A extends Float64Array | Float32Array>(
   rule: GhostRule,
@@ -92,7 +105,8 @@ function wallNodes<A extends Float64Array | Float32Array>(
   at: number,
   pitch: number,
 ): void {
-  for (let i = 0; i < wallRows - ghostWidth; i++) copyRow(field, edge + i * inward, count, rows, at + (i + ghostWidth) * pitch);
+  for (let i = 0; i < wallRows - ghostWidth; i++)
+    copyRow(field, edge + i * inward, count, rows, at + (i + ghostWidth) * pitch);
   const node0 = edge;
   const node1 = edge + inward;
   const node2 = edge + 2 * inward;

@@ -74,7 +74,7 @@ export class BatchedDrift {
       const factor = -hamiltonian.control * inverse;
       for (let j = 1; j < n; j++) b[j] = factor * (padded[j + 3]! - padded[j + 2]!);
       b[0] = periodic ? factor * (padded[3]! - padded[n + 2]!) : 0;
-      b[0] = walls.lower ? 2 * factor * (padded[3]! - walls.lower[line]!) : b[0]!;
+      b[0] = walls.lower ? 2 * factor * (padded[3]! - walls.lower[line]!) : b[0];
       b[n] = walls.upper ? 2 * factor * (walls.upper[line]! - padded[n + 2]!) : 0;
     } else {
       const transverse = this.#transverse(axis, at);
@@ -87,9 +87,9 @@ export class BatchedDrift {
     if (drift) {
       const last = at + (n - 1) * stride;
       for (let j = 1, node = at; j < n; j++, node += stride) b[j] = b[j]! - 0.5 * (drift[node]! + drift[node + stride]!);
-      if (periodic) b[0] = b[0]! - 0.5 * (drift[last]! + drift[at]!);
-      if (walls.lower) b[0] = b[0]! - drift[at]!;
-      if (walls.upper) b[n] = b[n]! - drift[last]!;
+      if (periodic) b[0] = b[0] - 0.5 * (drift[last]! + drift[at]!);
+      if (walls.lower) b[0] = b[0] - drift[at]!;
+      if (walls.upper) b[n] = b[n] - drift[last]!;
     }
     if (periodic) b[n] = b[0]!;
   }

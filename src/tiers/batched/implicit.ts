@@ -110,6 +110,6 @@ export class BatchedImplicit {
     const flux = this.#flux;
     for (let j = 1; j < n; j++) flux[j] = tau * (right[j]! * m[j - 1]! - left[j]! * m[j]!);
     flux[0] = tau * (periodic ? right[0]! * m[n - 1]! - left[0]! * m[0]! : -left[0]! * m[0]!);
-    flux[n] = periodic ? flux[0]! : tau * right[n]! * m[n - 1]!;
+    flux[n] = periodic ? flux[0] : tau * right[n]! * m[n - 1]!;
   }
 }

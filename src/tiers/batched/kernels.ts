@@ -1,5 +1,13 @@
 import { valueGhostRule } from "../../scheme/boundary.ts";
-import { checkApart, checkArrays, checkLayout, checkLength, checkLinearWeights, checkPositive, rowsOf } from "../host/arguments.ts";
+import {
+  checkApart,
+  checkArrays,
+  checkLayout,
+  checkLength,
+  checkLinearWeights,
+  checkPositive,
+  rowsOf,
+} from "../host/arguments.ts";
 import { CallRecord } from "../host/callRecord.ts";
 import type { DerivativeLayout, KernelArray, Kernels, Tally } from "../tier.ts";
 import { deriveAxis, wallScratch } from "./axisDerivatives.ts";
@@ -9,8 +17,8 @@ import { intervalLoop32, scaledFloor32 } from "./weno5Float32.ts";
 import { intervalLoop } from "./weno5Intervals.ts";
 
 /**
- * The hot functions over whole typed arrays: interval-shared arithmetic, no allocation in loops. In f32 what is stored is f32
- * and the arithmetic f64.
+ * The hot functions over whole typed arrays: interval-shared arithmetic, no allocation in loops. In f32 what is stored
+ * is f32 and the arithmetic f64.
  *
  * @example
  * await using kernels = new BatchedKernels("f64");
@@ -42,7 +50,10 @@ export class BatchedKernels implements Kernels {
     this.#record.count([stencils], [out]);
   }
 
-  /** Raises MFGPU_TIER_ARGUMENT for arrays of a wrong length or type, or that share memory, and for weights or epsilon <= 0. */
+  /**
+   * Raises MFGPU_TIER_ARGUMENT for arrays of a wrong length or type, or that share memory, and for weights or epsilon
+   * <= 0.
+   */
   async weights(beta: KernelArray, linear: KernelArray, epsilon: number, out: KernelArray): Promise<void> {
     this.#record.ensureOpen();
     checkArrays(this.#precision, { beta, linear, out });
@@ -55,8 +66,16 @@ export class BatchedKernels implements Kernels {
     this.#record.count([beta, linear], [out]);
   }
 
-  /** Raises MFGPU_TIER_ARGUMENT for a layout that does not fit, and for arrays of a wrong length or type, or that share memory. */
-  async derivatives(field: KernelArray, layout: DerivativeLayout, pMinus: KernelArray, pPlus: KernelArray): Promise<void> {
+  /**
+   * Raises MFGPU_TIER_ARGUMENT for a layout that does not fit, and for arrays of a wrong length or type, or that share
+   * memory.
+   */
+  async derivatives(
+    field: KernelArray,
+    layout: DerivativeLayout,
+    pMinus: KernelArray,
+    pPlus: KernelArray,
+  ): Promise<void> {
     this.#record.ensureOpen();
     checkArrays(this.#precision, { field, pMinus, pPlus });
     const axis = checkLayout(layout, field);

@@ -2,10 +2,11 @@
  * High-order advective face fluxes of the Fokker-Planck equation along one line: flux splitting and conservative WENO5
  * (docs/numerics.md section 5.2).
  *
- * The symmetric part of both reconstructions is made of f+ + f- = f alone; what remains are the two corrections, in the units of
- * weno5.ts with h = 1: indicators four times those of 2.1, corrections twelve times Phi. All loops work on f + alpha m and f - alpha m, twice
- * the split fluxes, so guards carry another factor 4. The loops are written out because V8 inlines two corrections into one, but
- * nothing beyond them, and a call that is not inlined costs more than its arithmetic.
+ * The symmetric part of both reconstructions is made of f+ + f- = f alone; what remains are the two corrections, in the
+ * units of weno5.ts with h = 1: indicators four times those of 2.1, corrections twelve times Phi. All loops work on f +
+ * alpha m and f - alpha m, twice the split fluxes, so guards carry another factor 4. The loops are written out, maxima
+ * included: V8 inlines two corrections into a loop, but nothing beyond them, and a call that is not inlined costs more
+ * than its arithmetic.
  */
 import type { Epsilon, WenoVariant } from "../../scheme/options.ts";
 import { mappedCorrection, scaledFloor, smallestGuard } from "./weno5.ts";
@@ -18,20 +19,37 @@ import { mappedCorrection, scaledFloor, smallestGuard } from "./weno5.ts";
  * @param speed Lax-Friedrichs speed alpha >= |b| of each face, n + 1 entries; face j lies between nodes j - 1 and j
  * @param out n + 1 fluxes
  */
-export type ReconstructFaces = (f: Float64Array, m: Float64Array, speed: Float64Array, n: number, out: Float64Array) => void;
+export type ReconstructFaces = (
+  f: Float64Array,
+  m: Float64Array,
+  speed: Float64Array,
+  n: number,
+  out: Float64Array,
+) => void;
 
-type Loop = (f: Float64Array, m: Float64Array, speed: Float64Array, n: number, guard: number, out: Float64Array) => void;
+type Loop = (
+  f: Float64Array,
+  m: Float64Array,
+  speed: Float64Array,
+  n: number,
+  scale: number,
+  floor: number,
+  out: Float64Array,
+) => void;
+
 /** 12 Phi of the second-difference form, from the four differences a, b, c, d of the five values in reading order. */
 type Correction = (a: number, b: number, c: number, d: number, guard: number) => number;
 
-const floor = 16 * scaledFloor;
-
-/** The face function of a variant (Z with power 2) and an epsilon; `scaled` follows the largest squared value of the stencil. */
+/**
+ * The face function of a variant (Z with power 2) and an epsilon; `scaled` follows the largest squared value of the
+ * stencil.
+ */
 export function reconstructFaces(variant: WenoVariant, epsilon: Epsilon): ReconstructFaces {
-  const loop = loops[variant][epsilon.kind];
-  // A scaled guard multiplies the squares of the doubled fluxes, which brings the factor 4 by itself.
-  const guard = 4 * (epsilon.kind === "absolute" ? 4 * Math.max(epsilon.value, smallestGuard) : epsilon.value);
-  return (f, m, speed, n, out) => loop(f, m, speed, n, guard, out);
+  const loop = loops[variant];
+  const absolute = epsilon.kind === "absolute";
+  const scale = absolute ? 0 : 4 * epsilon.value;
+  const floor = 16 * (absolute ? Math.max(epsilon.value, smallestGuard) : scaledFloor);
+  return (f, m, speed, n, out) => loop(f, m, speed, n, scale, floor, out);
 }
 
 const jsCorrection: Correction = (a, b, c, d, guard) => {
@@ -91,34 +109,15 @@ const mCorrection: Correction = (a, b, c, d, guard) => {
   return mappedCorrection(g12 * g12, 6 * g02 * g02, 3 * g01 * g01, t0 - t1, q1) - q1;
 };
 
-function jsAbsolute(f: Float64Array, m: Float64Array, speed: Float64Array, n: number, guard: number, out: Float64Array): void {
-  for (let j = 0; j <= n; j++) {
-    const a = speed[j]!;
-    const f1 = f[j + 1]!;
-    const f2 = f[j + 2]!;
-    const f3 = f[j + 3]!;
-    const f4 = f[j + 4]!;
-    const g1 = a * m[j + 1]!;
-    const g2 = a * m[j + 2]!;
-    const g3 = a * m[j + 3]!;
-    const g4 = a * m[j + 4]!;
-    const r0 = f[j]! + a * m[j]!;
-    const r1 = f1 + g1;
-    const r2 = f2 + g2;
-    const r3 = f3 + g3;
-    const r4 = f4 + g4;
-    const l1 = f1 - g1;
-    const l2 = f2 - g2;
-    const l3 = f3 - g3;
-    const l4 = f4 - g4;
-    const l5 = f[j + 5]! - a * m[j + 5]!;
-    const right = jsCorrection(r1 - r0, r2 - r1, r3 - r2, r4 - r3, guard);
-    const left = jsCorrection(l4 - l5, l3 - l4, l2 - l3, l1 - l2, guard);
-    out[j] = (7 * (f2 + f3) - (f1 + f4)) * (1 / 12) - (right + left) * (1 / 24);
-  }
-}
-
-function jsScaled(f: Float64Array, m: Float64Array, speed: Float64Array, n: number, scale: number, out: Float64Array): void {
+function jsFaces(
+  f: Float64Array,
+  m: Float64Array,
+  speed: Float64Array,
+  n: number,
+  scale: number,
+  floor: number,
+  out: Float64Array,
+): void {
   for (let j = 0; j <= n; j++) {
     const a = speed[j]!;
     const f1 = f[j + 1]!;
@@ -149,34 +148,15 @@ function jsScaled(f: Float64Array, m: Float64Array, speed: Float64Array, n: numb
   }
 }
 
-function zAbsolute(f: Float64Array, m: Float64Array, speed: Float64Array, n: number, guard: number, out: Float64Array): void {
-  for (let j = 0; j <= n; j++) {
-    const a = speed[j]!;
-    const f1 = f[j + 1]!;
-    const f2 = f[j + 2]!;
-    const f3 = f[j + 3]!;
-    const f4 = f[j + 4]!;
-    const g1 = a * m[j + 1]!;
-    const g2 = a * m[j + 2]!;
-    const g3 = a * m[j + 3]!;
-    const g4 = a * m[j + 4]!;
-    const r0 = f[j]! + a * m[j]!;
-    const r1 = f1 + g1;
-    const r2 = f2 + g2;
-    const r3 = f3 + g3;
-    const r4 = f4 + g4;
-    const l1 = f1 - g1;
-    const l2 = f2 - g2;
-    const l3 = f3 - g3;
-    const l4 = f4 - g4;
-    const l5 = f[j + 5]! - a * m[j + 5]!;
-    const right = zCorrection(r1 - r0, r2 - r1, r3 - r2, r4 - r3, guard);
-    const left = zCorrection(l4 - l5, l3 - l4, l2 - l3, l1 - l2, guard);
-    out[j] = (7 * (f2 + f3) - (f1 + f4)) * (1 / 12) - (right + left) * (1 / 24);
-  }
-}
-
-function zScaled(f: Float64Array, m: Float64Array, speed: Float64Array, n: number, scale: number, out: Float64Array): void {
+function zFaces(
+  f: Float64Array,
+  m: Float64Array,
+  speed: Float64Array,
+  n: number,
+  scale: number,
+  floor: number,
+  out: Float64Array,
+): void {
   for (let j = 0; j <= n; j++) {
     const a = speed[j]!;
     const f1 = f[j + 1]!;
@@ -207,34 +187,15 @@ function zScaled(f: Float64Array, m: Float64Array, speed: Float64Array, n: numbe
   }
 }
 
-function mAbsolute(f: Float64Array, m: Float64Array, speed: Float64Array, n: number, guard: number, out: Float64Array): void {
-  for (let j = 0; j <= n; j++) {
-    const a = speed[j]!;
-    const f1 = f[j + 1]!;
-    const f2 = f[j + 2]!;
-    const f3 = f[j + 3]!;
-    const f4 = f[j + 4]!;
-    const g1 = a * m[j + 1]!;
-    const g2 = a * m[j + 2]!;
-    const g3 = a * m[j + 3]!;
-    const g4 = a * m[j + 4]!;
-    const r0 = f[j]! + a * m[j]!;
-    const r1 = f1 + g1;
-    const r2 = f2 + g2;
-    const r3 = f3 + g3;
-    const r4 = f4 + g4;
-    const l1 = f1 - g1;
-    const l2 = f2 - g2;
-    const l3 = f3 - g3;
-    const l4 = f4 - g4;
-    const l5 = f[j + 5]! - a * m[j + 5]!;
-    const right = mCorrection(r1 - r0, r2 - r1, r3 - r2, r4 - r3, guard);
-    const left = mCorrection(l4 - l5, l3 - l4, l2 - l3, l1 - l2, guard);
-    out[j] = (7 * (f2 + f3) - (f1 + f4)) * (1 / 12) - (right + left) * (1 / 24);
-  }
-}
-
-function mScaled(f: Float64Array, m: Float64Array, speed: Float64Array, n: number, scale: number, out: Float64Array): void {
+function mFaces(
+  f: Float64Array,
+  m: Float64Array,
+  speed: Float64Array,
+  n: number,
+  scale: number,
+  floor: number,
+  out: Float64Array,
+): void {
   for (let j = 0; j <= n; j++) {
     const a = speed[j]!;
     const f1 = f[j + 1]!;
@@ -265,8 +226,4 @@ function mScaled(f: Float64Array, m: Float64Array, speed: Float64Array, n: numbe
   }
 }
 
-const loops: Readonly<Record<WenoVariant, Readonly<Record<Epsilon["kind"], Loop>>>> = {
-  js: { absolute: jsAbsolute, scaled: jsScaled },
-  z: { absolute: zAbsolute, scaled: zScaled },
-  m: { absolute: mAbsolute, scaled: mScaled },
-};
+const loops: Readonly<Record<WenoVariant, Loop>> = { js: jsFaces, z: zFaces, m: mFaces };

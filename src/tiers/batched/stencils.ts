@@ -1,7 +1,9 @@
 /** Indicators and weights of many independent stencils, row by row (docs/numerics.md sections 2.1 and 2.2). */
 import type { KernelArray } from "../tier.ts";
 
-/** Smoothness indicators of n stencils: n x 5 -> n x 3, formed from differences so that a large mean does not cancel. */
+/**
+ * Smoothness indicators of n stencils: n x 5 -> n x 3, formed from differences so that a large mean does not cancel.
+ */
 export function smoothnessRows(stencils: KernelArray, n: number, out: KernelArray): void {
   for (let i = 0, v = 0, s = 0; i < n; i++, v += 5, s += 3) {
     const v2 = stencils[v + 1]!;
@@ -24,7 +26,13 @@ export function smoothnessRows(stencils: KernelArray, n: number, out: KernelArra
 }
 
 /** JS weights of n stencils: n x 3 -> n x 3. Ratios to the smallest indicator keep every square within [0, 1]. */
-export function jsWeightRows(beta: KernelArray, linear: KernelArray, epsilon: number, n: number, out: KernelArray): void {
+export function jsWeightRows(
+  beta: KernelArray,
+  linear: KernelArray,
+  epsilon: number,
+  n: number,
+  out: KernelArray,
+): void {
   const d0 = linear[0]!;
   const d1 = linear[1]!;
   const d2 = linear[2]!;

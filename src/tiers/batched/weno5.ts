@@ -2,16 +2,16 @@
  * One-sided WENO5 derivatives of grid lines in f64: the interval-shared Jiang-Peng form with common denominators
  * (docs/numerics.md section 2.3).
  *
- * Between nodes i and i + 1 lie five differences. The left-biased value at i + 1 and the right-biased value at i are made of the
- * same three indicators, so each loop marches over the intervals, keeps the differences in locals and carries one number, the left
- * correction. One loop per variant keeps each of them monomorphic; both kinds of epsilon share it, since the largest squared
- * difference costs nothing measurable beside the rest.
+ * Between nodes i and i + 1 lie five differences. The left-biased value at i + 1 and the right-biased value at i are
+ * made of the same three indicators, so each loop marches over the intervals, keeps the differences in locals and
+ * carries one number, the left correction. One loop per variant keeps each of them monomorphic; both kinds of epsilon
+ * share it, since the largest squared difference costs nothing measurable beside the rest.
  *
- * Differences are not divided by the spacing h. Indicators are therefore h^2/3 times Jiang & Peng's, i.e. 4 h^2 times those of
- * Osher & Fedkiw (2003, (3.32)-(3.34)), and so is epsilon; corrections are 12 h Phi.
+ * Differences are not divided by the spacing h. Indicators are therefore h^2/3 times Jiang & Peng's, i.e. 4 h^2 times
+ * those of Osher & Fedkiw (2003, (3.32)-(3.34)), and so is epsilon; corrections are 12 h Phi.
  *
- * Fourth powers of indicators bound the range: differences up to 1e30 in size are safe. Epsilon is raised to `smallestGuard`, below
- * which its powers would underflow and give 0/0 on constant data.
+ * Fourth powers of indicators bound the range: differences up to 1e30 in size are safe. Epsilon is raised to
+ * `smallestGuard`, below which its powers would underflow and give 0/0 on constant data.
  */
 import type { Epsilon, WenoVariant } from "../../scheme/options.ts";
 

@@ -1,7 +1,7 @@
 /**
- * One-sided WENO5 derivatives in f32 storage: the interval-shared form with reciprocals (docs/numerics.md section 2.3), whose
- * ratios epsilon/(indicator + epsilon) lie in (0, 1], so that nothing overflows at any difference that f32 can hold. The
- * arithmetic between load and store is JavaScript's, i.e. f64; what is stored is rounded to f32.
+ * One-sided WENO5 derivatives in f32 storage: the interval-shared form with reciprocals (docs/numerics.md section 2.3),
+ * whose ratios epsilon/(indicator + epsilon) lie in (0, 1], so that nothing overflows at any difference that f32 can
+ * hold. The arithmetic between load and store is JavaScript's, i.e. f64; what is stored is rounded to f32.
  */
 import type { WenoVariant } from "../../scheme/options.ts";
 import { mappedCorrection } from "./weno5.ts";

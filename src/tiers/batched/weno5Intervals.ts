@@ -1,6 +1,7 @@
 /**
- * One-sided WENO5 derivatives along a strided axis in f64: as weno5.ts, but a loop does one interval of many neighbouring lines and
- * writes both results. Its six nodes stand `step` apart, so that nothing is transposed; with step 1 it runs along a line.
+ * One-sided WENO5 derivatives along a strided axis in f64: as weno5.ts, but a loop does one interval of many
+ * neighbouring lines and writes both results. Its six nodes stand `step` apart, so that nothing is transposed; with
+ * step 1 it runs along a line.
  */
 import type { WenoVariant } from "../../scheme/options.ts";
 import { mappedCorrection } from "./weno5.ts";
@@ -211,4 +212,8 @@ function mIntervals(
   }
 }
 
-const loops: Readonly<Record<WenoVariant, IntervalLoop<Float64Array>>> = { js: jsIntervals, z: zIntervals, m: mIntervals };
+const loops: Readonly<Record<WenoVariant, IntervalLoop<Float64Array>>> = {
+  js: jsIntervals,
+  z: zIntervals,
+  m: mIntervals,
+};

@@ -47,7 +47,12 @@ export function checkLength(name: string, array: KernelArray, length: number): v
 export function rowsOf(name: string, array: KernelArray, width: number): number {
   const rows = array.length / width;
   if (!Number.isInteger(rows)) {
-    throw argumentError(name, `has ${array.length} entries, no multiple of ${width}`, `Pass n x ${width} entries.`, array.length);
+    throw argumentError(
+      name,
+      `has ${array.length} entries, no multiple of ${width}`,
+      `Pass n x ${width} entries.`,
+      array.length,
+    );
   }
   return rows;
 }
@@ -89,7 +94,12 @@ export function checkLayout(layout: DerivativeLayout, field: KernelArray): AxisL
     throw argumentError("layout.shape", `is [${shape.join(", ")}]`, "Give one to three positive whole numbers.", shape);
   }
   if (!Number.isInteger(axis) || axis < 0 || axis >= shape.length) {
-    throw argumentError("layout.axis", `is ${axis}, but the shape has ${shape.length} axes`, "Count axes from 0.", axis);
+    throw argumentError(
+      "layout.axis",
+      `is ${axis}, but the shape has ${shape.length} axes`,
+      "Count axes from 0.",
+      axis,
+    );
   }
   const n = shape[axis]!;
   if (n < fewestNodes) {
@@ -103,7 +113,12 @@ export function checkLayout(layout: DerivativeLayout, field: KernelArray): AxisL
   checkMember("layout.upper", layout.upper, boundaries);
   if ((layout.lower === "periodic") !== (layout.upper === "periodic")) {
     const side = layout.lower === "periodic" ? "upper" : "lower";
-    throw argumentError(`layout.${side}`, "only one side is periodic", "Make both sides periodic, or none.", layout[side]);
+    throw argumentError(
+      `layout.${side}`,
+      "only one side is periodic",
+      "Make both sides periodic, or none.",
+      layout[side],
+    );
   }
   const points = shape.reduce((product, k) => product * k, 1);
   checkLength("field", field, points);

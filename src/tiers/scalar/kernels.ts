@@ -1,6 +1,14 @@
 import { valueGhostRule } from "../../scheme/boundary.ts";
 import { jsWeights, smoothness } from "../../scheme/weno5.ts";
-import { checkApart, checkArrays, checkLayout, checkLength, checkLinearWeights, checkPositive, rowsOf } from "../host/arguments.ts";
+import {
+  checkApart,
+  checkArrays,
+  checkLayout,
+  checkLength,
+  checkLinearWeights,
+  checkPositive,
+  rowsOf,
+} from "../host/arguments.ts";
 import { CallRecord } from "../host/callRecord.ts";
 import type { DerivativeLayout, KernelArray, Kernels, Tally } from "../tier.ts";
 import { derivativesAt } from "./weno5.ts";
@@ -36,7 +44,10 @@ export class ScalarKernels implements Kernels {
     this.#record.count([stencils], [out]);
   }
 
-  /** Raises MFGPU_TIER_ARGUMENT for arrays of a wrong length or type, or that share memory, and for weights or epsilon <= 0. */
+  /**
+   * Raises MFGPU_TIER_ARGUMENT for arrays of a wrong length or type, or that share memory, and for weights or epsilon
+   * <= 0.
+   */
   async weights(beta: KernelArray, linear: KernelArray, epsilon: number, out: KernelArray): Promise<void> {
     this.#record.ensureOpen();
     checkArrays("f64", { beta, linear, out });
@@ -53,8 +64,16 @@ export class ScalarKernels implements Kernels {
     this.#record.count([beta, linear], [out]);
   }
 
-  /** Raises MFGPU_TIER_ARGUMENT for a layout that does not fit, and for arrays of a wrong length or type, or that share memory. */
-  async derivatives(field: KernelArray, layout: DerivativeLayout, pMinus: KernelArray, pPlus: KernelArray): Promise<void> {
+  /**
+   * Raises MFGPU_TIER_ARGUMENT for a layout that does not fit, and for arrays of a wrong length or type, or that share
+   * memory.
+   */
+  async derivatives(
+    field: KernelArray,
+    layout: DerivativeLayout,
+    pMinus: KernelArray,
+    pPlus: KernelArray,
+  ): Promise<void> {
     this.#record.ensureOpen();
     checkArrays("f64", { field, pMinus, pPlus });
     const { points, n, stride } = checkLayout(layout, field);

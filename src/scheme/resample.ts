@@ -1,7 +1,13 @@
 /** Density histories from one grid to another, by linear interpolation in time and along every axis: it keeps the sign. */
-import type { Discretisation } from "../scheme/discretisation.ts";
 import { MfgError } from "../errors.ts";
-import type { WarmStart } from "./options.ts";
+import type { Discretisation } from "./discretisation.ts";
+
+/** A density history on any grid over the same domain: t.length x shape in C order, at the times t. */
+export interface StoredHistory {
+  readonly density: Float64Array;
+  readonly t: Float64Array;
+  readonly shape: readonly number[];
+}
 
 interface Span {
   readonly low: Int32Array;
@@ -14,7 +20,7 @@ interface Span {
  *
  * @throws MFGPU_CONFIG_WARM_START where dimensions or sizes do not fit
  */
-export function resampleHistory(from: WarmStart, d: Discretisation): Float64Array {
+export function resampleHistory(from: StoredHistory, d: Discretisation): Float64Array {
   const { grid, problem, levels } = d;
   const fromPoints = from.shape.reduce((product, n) => product * n, 1);
   if (from.shape.length !== grid.shape.length || from.density.length !== from.t.length * fromPoints || from.t.length < 1) {

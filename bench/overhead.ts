@@ -1,0 +1,121 @@
+/**
+ * Whole-solve overhead of the batched tier: the time of a solve over the sum, over its kernels, of calls x the kernel's own
+ * time measured apart. Every sweep and the certificate count. Run: npx tsx bench/overhead.ts [--json]
+ */
+import { loadCatalogueProblem } from "../src/problem/catalogue.ts";
+import { couplingSlice } from "../src/scheme/coupling.ts";
+import type { Discretisation } from "../src/scheme/discretisation.ts";
+import { solveOnTier } from "../src/solver/solve.ts";
+import { batchedFieldKernels } from "../src/tiers/batched/fieldKernels.ts";
+import { batchedTier } from "../src/tiers/batched/tier.ts";
+import type { FieldKernels } from "../src/tiers/host/fieldKernels.ts";
+import { HostWorkspace } from "../src/tiers/host/hostWorkspace.ts";
+import type { Tier } from "../src/tiers/tier.ts";
+
+const cases = [
+  { problem: "two-crowds-1d", grid: [1000], steps: 50, iterations: 6 },
+  { problem: "r1", grid: [4000], steps: 20, iterations: 4 },
+  { problem: "personal-space-2d", grid: [128, 128], steps: 16, iterations: 3 },
+  { problem: "crowd-corridor-2d", grid: [96, 48], steps: 10, iterations: 3 },
+  { problem: "lq-2d", grid: [128, 128], steps: 16, iterations: 3 },
+] as const;
+
+/** Milliseconds that each kernel is repeated for when it is measured apart. */
+const sampleMs = 150;
+
+interface Seen {
+  calls: number;
+  /** Repeats the call on a copy of the arguments of its first call. */
+  readonly repeat: () => void;
+}
+
+/** Clones fields, so that a kernel measured apart works on its own data. */
+function copy<T>(value: T): T {
+  if (value instanceof Float64Array) return value.slice() as T;
+  if (Array.isArray(value)) return value.map(copy) as T;
+  if (value !== null && typeof value === "object") {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item)])) as T;
+  }
+  return value;
+}
+
+/** What tells two calls of one kernel apart in cost: axis, stages, whether optional parts are there. */
+function kindOf(name: string, args: readonly unknown[]): string {
+  const flat = args.flatMap((arg) => (arg !== null && typeof arg === "object" && !ArrayBuffer.isView(arg) && !Array.isArray(arg) ? Object.values(arg) : [arg]));
+  const marks = flat.map((arg) => (typeof arg === "number" && Number.isInteger(arg) ? String(arg) : typeof arg === "boolean" ? String(arg) : arg === undefined ? "-" : ""));
+  return `${name} ${marks.filter((mark) => mark !== "").join(" ")}`;
+}
+
+function counting(kernels: FieldKernels, seen: Map<string, Seen>): FieldKernels {
+  return new Proxy(kernels, {
+    get(target, property) {
+      const method = Reflect.get(target, property) as unknown;
+      if (typeof method !== "function") return method;
+      const call = method as (...args: unknown[]) => unknown;
+      return (...args: unknown[]) => {
+        const key = kindOf(String(property), args);
+        const entry = seen.get(key);
+        if (entry) entry.calls++;
+        else {
+          const kept = args.map(copy);
+          seen.set(key, { calls: 1, repeat: () => void call(...kept) });
+        }
+        return call(...args);
+      };
+    },
+  });
+}
+
+/** Median milliseconds of one call. */
+function measure(repeat: () => void): number {
+  for (let i = 0; i < 3; i++) repeat();
+  const samples: number[] = [];
+  const end = performance.now() + sampleMs;
+  while (performance.now() < end || samples.length < 5) {
+    const begun = performance.now();
+    repeat();
+    samples.push(performance.now() - begun);
+  }
+  return samples.toSorted((a, b) => a - b)[samples.length >> 1]!;
+}
+
+const rows = [];
+for (const { problem, grid, steps, iterations } of cases) {
+  const seen = new Map<string, Seen>();
+  const tierWith = (make: typeof batchedFieldKernels): Tier => ({
+    ...batchedTier,
+    workspace: async (members, options) => new HostWorkspace("batched", members, options, make),
+  });
+  const options = { grid, steps, maxIterations: iterations, tolerance: 1e-14 };
+  const input = loadCatalogueProblem(problem);
+  let d: Discretisation | undefined;
+  await solveOnTier(tierWith((member, pool) => ((d = member), counting(batchedFieldKernels(member, pool), seen))), [input], options);
+  const before = [...seen].map(([key, { repeat }]) => [key, measure(repeat)] as const);
+  const times: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    const [result] = await solveOnTier(tierWith(batchedFieldKernels), [input], options);
+    const { hjb, fokkerPlanck, relax, certify } = result!.record.timings;
+    times.push((hjb + fokkerPlanck + relax + certify) * 1000);
+  }
+  const after = new Map([...seen].map(([key, { repeat }]) => [key, measure(repeat)]));
+  const out = new Float64Array(d!.grid.points);
+  const coupling = measure(() => void couplingSlice(d!, 0, d!.initialDensity, out));
+  // One source per level and HJB sweep; two couplings per level in the certificate, whose best response is one more sweep.
+  const couplingCalls = (iterations + 1) * (steps + 1) + 2 * (steps + 1);
+  let kernels = coupling * couplingCalls;
+  const parts = before.map(([key, first]) => {
+    const each = (first + after.get(key)!) / 2;
+    const total = each * seen.get(key)!.calls;
+    kernels += total;
+    return { kernel: key, calls: seen.get(key)!.calls, msPerCall: each, totalMs: total };
+  });
+  const solve = times.toSorted((a, b) => a - b)[1]!;
+  rows.push({ problem, grid: grid.join("x"), steps, iterations, solveMs: solve, kernelsMs: kernels, ratio: solve / kernels, parts });
+}
+if (process.argv.includes("--json")) console.log(JSON.stringify(rows, null, 1));
+else {
+  console.log("whole solve / sum of its kernels' own times (batched, f64, one thread)");
+  for (const row of rows) {
+    console.log(`${row.problem.padEnd(20)} ${row.grid.padEnd(9)} x ${row.steps}: solve ${row.solveMs.toFixed(0)} ms, kernels ${row.kernelsMs.toFixed(0)} ms, ratio ${row.ratio.toFixed(2)}`);
+  }
+}
