@@ -97,6 +97,7 @@ export class BatchedHamiltonian {
       if (!(speed <= fastest)) fastest = speed;
     }
     const flux = scheme.hamiltonianFlux;
+    if (flux === "glf") fastest = global.reduce((sum, largest, a) => sum + largest * this.#axes[a]!.inverse, 0);
     for (let i = 0; i < points; i++) {
       load(i);
       const value = flux === "godunov" ? godunov(hamiltonian, i, minus, plus) : laxFriedrichs(hamiltonian, i, minus, plus, flux === "glf" ? global : alpha);
