@@ -13,15 +13,15 @@ import { HostWorkspace } from "../src/tiers/host/hostWorkspace.ts";
 import type { Tier } from "../src/tiers/tier.ts";
 
 const cases = [
-  { problem: "two-crowds-1d", grid: [1000], steps: 50, iterations: 6 },
-  { problem: "r1", grid: [4000], steps: 20, iterations: 4 },
-  { problem: "personal-space-2d", grid: [128, 128], steps: 16, iterations: 3 },
-  { problem: "crowd-corridor-2d", grid: [96, 48], steps: 10, iterations: 3 },
-  { problem: "lq-2d", grid: [128, 128], steps: 16, iterations: 3 },
+  { problem: "r1", grid: [1000], steps: 10, iterations: 1 },
+  { problem: "layers-1d", grid: [1000], steps: 10, iterations: 1 },
+  { problem: "lq-2d", grid: [96, 96], steps: 10, iterations: 1 },
+  { problem: "personal-space-2d", grid: [96, 96], steps: 10, iterations: 1 },
+  { problem: "crowd-corridor-2d", grid: [48, 24], steps: 10, iterations: 1 },
 ] as const;
 
 /** Milliseconds that each kernel is repeated for when it is measured apart. */
-const sampleMs = 150;
+const sampleMs = 60;
 
 interface Seen {
   calls: number;

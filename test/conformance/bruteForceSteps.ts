@@ -1,6 +1,5 @@
 /** Steps in time from single fluxes, for the tests alone: a limiter on the graph of faces, Legendre polynomials, dense matrices. */
 import type { Discretisation } from "../../src/scheme/discretisation.ts";
-import { limiterPasses } from "../../src/scheme/limiter.ts";
 import type { Face } from "./bruteForce.ts";
 
 /** m - sum over faces of what leaves and enters, flux[f] tau/h each. */
@@ -20,7 +19,7 @@ export function transported(
   return out;
 }
 
-/** Shares on the graph of faces, pass by pass; returns the limited fluxes and how many cells limit. */
+/** Shares on the graph of faces; returns the limited fluxes and how many cells limit. */
 export function limitedFluxes(
   d: Discretisation,
   low: ArrayLike<number>,
@@ -30,24 +29,14 @@ export function limitedFluxes(
 ): { flux: number[]; limited: number } {
   const guard = 1 - 1e-12;
   const donor = (f: number): number => (flux[f]! > 0 ? faces[f]!.left : faces[f]!.right);
-  const taker = (f: number): number => (flux[f]! > 0 ? faces[f]!.right : faces[f]!.left);
   const amount = (f: number): number => Math.abs((tau * flux[f]!) / d.grid.spacing[faces[f]!.axis]!);
-  let shares = new Map<number, number>();
-  const shareOf = (cell: number): number => (cell < 0 ? 1 : (shares.get(cell) ?? 1));
-  for (let pass = 0; pass < limiterPasses; pass++) {
-    const given = new Map<number, number>();
-    const taken = new Map<number, number>();
-    flux.forEach((_, f) => {
-      given.set(donor(f), (given.get(donor(f)) ?? 0) + amount(f));
-      if (pass > 0) taken.set(taker(f), (taken.get(taker(f)) ?? 0) + shareOf(donor(f)) * amount(f));
-    });
-    const next = new Map<number, number>();
-    for (const [cell, total] of given) {
-      if (cell < 0 || total === 0) continue;
-      next.set(cell, Math.min(1, (guard * (Math.max(low[cell]!, 0) + (taken.get(cell) ?? 0))) / total));
-    }
-    shares = next;
+  const given = new Map<number, number>();
+  flux.forEach((_, f) => given.set(donor(f), (given.get(donor(f)) ?? 0) + amount(f)));
+  const shares = new Map<number, number>();
+  for (const [cell, total] of given) {
+    if (cell >= 0 && total > 0) shares.set(cell, Math.min(1, (guard * Math.max(low[cell]!, 0)) / total));
   }
+  const shareOf = (cell: number): number => (cell < 0 ? 1 : (shares.get(cell) ?? 1));
   return {
     flux: flux.map((value, f) => value * shareOf(donor(f))),
     limited: [...shares.values()].filter((share) => share < 1).length,

@@ -62,7 +62,7 @@ export interface FieldKernels {
   hamiltonian(u: Float64Array, walls: Walls, diffusion: boolean, rate: Float64Array): number;
   /**
    * u advanced in place over tau of u_s = nu u_aa + source along one axis, Lap6, RKL2 with `stages` (odd, >= 3) stages.
-   * Walls at the start and at the end; between them linear at the stage times c_j = (j^2 + j - 2)/(s^2 + s - 2), c_1 = c_2/4.
+   * Walls at the start and at the end; between them linear at the stage times c_j = (j^2 + j - 2)/(s^2 + s - 2), c_1 = c_2/3.
    */
   diffuseValue(u: Float64Array, axis: number, tau: number, stages: number, source: Float64Array | undefined, wallsStart: Walls, wallsEnd: Walls): void;
   /** Max over the nodes of sum_a |b_a| / h_a (1/time), b = -H_p(x, (p- + p+)/2). */

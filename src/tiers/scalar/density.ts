@@ -180,8 +180,6 @@ function crossingSpeeds(d: Discretisation, axis: number, drift: Float64Array): C
   const forward = drift.map((b) => crossingSpeed(nu, h, b));
   const backward = drift.map((b) => crossingSpeed(nu, h, -b));
   if (!isPeriodic(d, axis)) {
-    forward[0] = 0;
-    backward[n] = 0;
     backward[0] = lower.kind === "exit" ? crossingSpeed(nu, h / 2, -drift[0]!) : 0;
     forward[n] = upper.kind === "exit" ? crossingSpeed(nu, h / 2, drift[n]!) : 0;
   }

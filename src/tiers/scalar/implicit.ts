@@ -47,6 +47,6 @@ export function implicitLine(m: Float64Array, speeds: CrossingSpeeds, ratio: num
   const flux = crossingFluxes(speeds, direct, periodic);
   const correction = m.map((value, i) => value - direct[i]! - ratio * (flux[i + 1]! - flux[i]!));
   solveTridiagonal(n, work, periodic, work, correction);
-  // A correction larger than the density itself comes from numbers below the normal range only; it carries no mass.
-  return direct.map((value, i) => (value + correction[i]! < 0 ? value : value + correction[i]!));
+  // The direct solution is exact to rounding in every entry, however small: its correction cannot turn a sign.
+  return direct.map((value, i) => value + correction[i]!);
 }

@@ -1,6 +1,6 @@
 /** Flux-corrected transport (Boris & Book 1973; Zalesak 1979) in the form of section 5.2. */
 import type { Discretisation } from "../../scheme/discretisation.ts";
-import { limiterGuard, limiterPasses } from "../../scheme/limiter.ts";
+import { limiterGuard } from "../../scheme/limiter.ts";
 import { subtractDivergence } from "./fluxes.ts";
 import { forEachLine, isPeriodic } from "./lines.ts";
 
@@ -25,7 +25,7 @@ export function addLimited(d: Discretisation, low: Float64Array, antidiffusive: 
   return share.reduce((count, value) => (value < 1 ? count + 1 : count), 0);
 }
 
-/** R of every cell: the share of its outgoing antidiffusive fluxes that the cell can give (see limiterPasses). */
+/** R of every cell: the share of its outgoing antidiffusive fluxes that the cell can give. */
 function cellShares(d: Discretisation, low: Float64Array, antidiffusive: Antidiffusive, tau: number): Float64Array {
   const points = d.grid.points;
   const outgoing = new Float64Array(points);
@@ -35,35 +35,7 @@ function cellShares(d: Discretisation, low: Float64Array, antidiffusive: Antidif
       outgoing[node] = outgoing[node]! + perCell * (Math.max(faces[rightFace]!, 0) + Math.max(-faces[leftFace]!, 0));
     });
   });
-  let incoming = new Float64Array(points);
-  let share = new Float64Array(points).fill(1);
-  for (let pass = 1; pass <= limiterPasses; pass++) {
-    if (pass > 1) incoming = guaranteedInflow(d, share, antidiffusive, tau);
-    share = share.map((_, i) =>
-      outgoing[i]! > 0 ? Math.min(1, ((1 - limiterGuard) * (Math.max(low[i]!, 0) + incoming[i]!)) / outgoing[i]!) : 1,
-    );
-    if (share.every((value) => value >= 1)) break;
-  }
-  return share;
-}
-
-/** What enters each cell even if no donor gives more than its present share. */
-function guaranteedInflow(
-  d: Discretisation,
-  share: Float64Array,
-  antidiffusive: Antidiffusive,
-  tau: number,
-): Float64Array<ArrayBuffer> {
-  const incoming = new Float64Array(d.grid.points);
-  forEachAxis(antidiffusive, (axis, faces) => {
-    const perCell = tau / d.grid.spacing[axis]!;
-    forEachCell(d, axis, (node, { before, after, leftFace, rightFace }) => {
-      const fromLeft = shareOf(share, before) * Math.max(faces[leftFace]!, 0);
-      const fromRight = shareOf(share, after) * Math.max(-faces[rightFace]!, 0);
-      incoming[node] = incoming[node]! + perCell * (fromLeft + fromRight);
-    });
-  });
-  return incoming;
+  return outgoing.map((out, i) => (out > 0 ? Math.min(1, ((1 - limiterGuard) * Math.max(low[i]!, 0)) / out) : 1));
 }
 
 /** What comes from beyond a wall is not a cell's to limit. */
