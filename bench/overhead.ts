@@ -41,8 +41,20 @@ function copy<T>(value: T): T {
 
 /** What tells two calls of one kernel apart in cost: axis, stages, whether optional parts are there. */
 function kindOf(name: string, args: readonly unknown[]): string {
-  const flat = args.flatMap((arg) => (arg !== null && typeof arg === "object" && !ArrayBuffer.isView(arg) && !Array.isArray(arg) ? Object.values(arg) : [arg]));
-  const marks = flat.map((arg) => (typeof arg === "number" && Number.isInteger(arg) ? String(arg) : typeof arg === "boolean" ? String(arg) : arg === undefined ? "-" : ""));
+  const flat = args.flatMap((arg) =>
+    arg !== null && typeof arg === "object" && !ArrayBuffer.isView(arg) && !Array.isArray(arg)
+      ? Object.values(arg)
+      : [arg],
+  );
+  const marks = flat.map((arg) =>
+    typeof arg === "number" && Number.isInteger(arg)
+      ? String(arg)
+      : typeof arg === "boolean"
+        ? String(arg)
+        : arg === undefined
+          ? "-"
+          : "",
+  );
   return `${name} ${marks.filter((mark) => mark !== "").join(" ")}`;
 }
 
@@ -89,7 +101,11 @@ for (const { problem, grid, steps, iterations } of cases) {
   const options = { grid, steps, maxIterations: iterations, tolerance: 1e-14 };
   const input = loadCatalogueProblem(problem);
   let d: Discretisation | undefined;
-  await solveOnTier(tierWith((member, pool) => ((d = member), counting(batchedFieldKernels(member, pool), seen))), [input], options);
+  await solveOnTier(
+    tierWith((member, pool) => ((d = member), counting(batchedFieldKernels(member, pool), seen))),
+    [input],
+    options,
+  );
   const before = [...seen].map(([key, { repeat }]) => [key, measure(repeat)] as const);
   const times: number[] = [];
   for (let i = 0; i < 3; i++) {
@@ -110,12 +126,23 @@ for (const { problem, grid, steps, iterations } of cases) {
     return { kernel: key, calls: seen.get(key)!.calls, msPerCall: each, totalMs: total };
   });
   const solve = times.toSorted((a, b) => a - b)[1]!;
-  rows.push({ problem, grid: grid.join("x"), steps, iterations, solveMs: solve, kernelsMs: kernels, ratio: solve / kernels, parts });
+  rows.push({
+    problem,
+    grid: grid.join("x"),
+    steps,
+    iterations,
+    solveMs: solve,
+    kernelsMs: kernels,
+    ratio: solve / kernels,
+    parts,
+  });
 }
 if (process.argv.includes("--json")) console.log(JSON.stringify(rows, null, 1));
 else {
   console.log("whole solve / sum of its kernels' own times (batched, f64, one thread)");
   for (const row of rows) {
-    console.log(`${row.problem.padEnd(20)} ${row.grid.padEnd(9)} x ${row.steps}: solve ${row.solveMs.toFixed(0)} ms, kernels ${row.kernelsMs.toFixed(0)} ms, ratio ${row.ratio.toFixed(2)}`);
+    console.log(
+      `${row.problem.padEnd(20)} ${row.grid.padEnd(9)} x ${row.steps}: solve ${row.solveMs.toFixed(0)} ms, kernels ${row.kernelsMs.toFixed(0)} ms, ratio ${row.ratio.toFixed(2)}`,
+    );
   }
 }

@@ -44,12 +44,14 @@ export interface WallSide {
   readonly exitValue: Float64Array | undefined;
 }
 
-export type DiscreteCoupling = Exclude<Coupling, { kind: "target" }> | {
-  readonly kind: "target";
-  readonly strength: number;
-  /** m* at the nodes of every stored level: (steps + 1) x points. */
-  readonly target: Float64Array;
-};
+export type DiscreteCoupling =
+  | Exclude<Coupling, { kind: "target" }>
+  | {
+      readonly kind: "target";
+      readonly strength: number;
+      /** m* at the nodes of every stored level: (steps + 1) x points. */
+      readonly target: Float64Array;
+    };
 
 /** True where some side of some axis is an exit: mass may leave and splitting is balanced. */
 export function hasExit(d: Discretisation): boolean {

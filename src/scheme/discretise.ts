@@ -1,7 +1,13 @@
 import { MfgError } from "../errors.ts";
 import type { BoundarySide, Problem } from "../problem/types.ts";
 import { sampleField } from "../problem/sample.ts";
-import type { AxisBoundary, DiscreteCoupling, DiscreteHamiltonian, Discretisation, WallSide } from "./discretisation.ts";
+import type {
+  AxisBoundary,
+  DiscreteCoupling,
+  DiscreteHamiltonian,
+  Discretisation,
+  WallSide,
+} from "./discretisation.ts";
 import { coordinates, gridOf, lineCount, type Grid } from "./grid.ts";
 import { gradedLevels } from "./levels.ts";
 import type { SchemeOptions } from "./options.ts";
@@ -16,7 +22,12 @@ export const minimumNodes = 7;
  * @param steps stored time intervals, >= 1
  * @throws MFGPU_CONFIG_GRID, MFGPU_CONFIG_STEPS, MFGPU_PROBLEM_DENSITY, MFGPU_PROBLEM_FORMULA_VALUE
  */
-export function discretise(problem: Problem, shape: readonly number[], steps: number, scheme: SchemeOptions): Discretisation {
+export function discretise(
+  problem: Problem,
+  shape: readonly number[],
+  steps: number,
+  scheme: SchemeOptions,
+): Discretisation {
   checkGrid(problem, shape, steps);
   const grid = gridOf(problem, shape);
   const levels = gradedLevels(problem.horizon, steps, scheme.grading);
@@ -120,7 +131,12 @@ function discreteHamiltonian(problem: Problem, axes: readonly Float64Array[]): D
   return { kind: h.kind, control: h.control, exponent: 2, drift, separable: true };
 }
 
-function discreteCoupling(problem: Problem, axes: readonly Float64Array[], levels: Float64Array, grid: Grid): DiscreteCoupling {
+function discreteCoupling(
+  problem: Problem,
+  axes: readonly Float64Array[],
+  levels: Float64Array,
+  grid: Grid,
+): DiscreteCoupling {
   const c = problem.coupling;
   if (c.kind !== "target") return c;
   const target = sampleLevels(c.target, axes, levels, grid, "coupling.target");
@@ -155,7 +171,13 @@ function wallSide(
   const wallAxes = axes.map((x, a) => (a === axis ? Float64Array.of(position) : x));
   const exitValue = new Float64Array(levels.length * lines);
   levels.forEach((t, k) => {
-    sampleField(side.value, wallAxes, t, exitValue.subarray(k * lines, (k + 1) * lines), `domain[${axis}].boundary.${name}.value`);
+    sampleField(
+      side.value,
+      wallAxes,
+      t,
+      exitValue.subarray(k * lines, (k + 1) * lines),
+      `domain[${axis}].boundary.${name}.value`,
+    );
   });
   return { kind: "exit", exitValue };
 }

@@ -11,7 +11,9 @@ export function levelWeights(d: Discretisation): Float64Array {
   const { steps, scheme, problem } = d;
   return Float64Array.from({ length: steps + 1 }, (_, k) => {
     const fromEnd = Math.min(k, steps - k);
-    const slope = (problem.horizon / steps) * (1 - scheme.grading + scheme.grading * (Math.PI / 2) * Math.sin((Math.PI * k) / steps));
+    const slope =
+      (problem.horizon / steps) *
+      (1 - scheme.grading + scheme.grading * (Math.PI / 2) * Math.sin((Math.PI * k) / steps));
     const weight = steps < 6 ? (fromEnd === 0 ? 0.5 : 1) : (gregory[fromEnd] ?? 1);
     return weight * slope;
   });

@@ -23,7 +23,11 @@ interface Span {
 export function resampleHistory(from: StoredHistory, d: Discretisation): Float64Array {
   const { grid, problem, levels } = d;
   const fromPoints = from.shape.reduce((product, n) => product * n, 1);
-  if (from.shape.length !== grid.shape.length || from.density.length !== from.t.length * fromPoints || from.t.length < 1) {
+  if (
+    from.shape.length !== grid.shape.length ||
+    from.density.length !== from.t.length * fromPoints ||
+    from.t.length < 1
+  ) {
     throw new MfgError({
       code: "MFGPU_CONFIG_WARM_START",
       message: `The warm start has shape ${from.t.length} x ${from.shape.join("x")} and ${from.density.length} numbers; the problem has ${grid.shape.length} axes.`,
@@ -44,7 +48,8 @@ export function resampleHistory(from: StoredHistory, d: Discretisation): Float64
     const t1 = from.t[next]! * scale;
     const w = next === level ? 0 : Math.min(1, Math.max(0, (t - t0) / (t1 - t0)));
     const slice = new Float64Array(fromPoints);
-    for (let i = 0; i < fromPoints; i++) slice[i] = (1 - w) * from.density[level * fromPoints + i]! + w * from.density[next * fromPoints + i]!;
+    for (let i = 0; i < fromPoints; i++)
+      slice[i] = (1 - w) * from.density[level * fromPoints + i]! + w * from.density[next * fromPoints + i]!;
     out.set(resampleSlice(slice, from.shape, axes), k * grid.points);
   });
   return out;

@@ -37,7 +37,11 @@ export interface HjbWenoOptions {
   readonly timeLevels?: "graded" | "uniform" | number;
 }
 
-const variants: Readonly<Record<NonNullable<HjbWenoOptions["variant"]>, WenoVariant>> = { weno5: "js", "weno-z": "z", "weno-m": "m" };
+const variants: Readonly<Record<NonNullable<HjbWenoOptions["variant"]>, WenoVariant>> = {
+  weno5: "js",
+  "weno-z": "z",
+  "weno-m": "m",
+};
 
 /**
  * The backward equation: value history from a density history, by WENO5.
@@ -98,7 +102,10 @@ export class FpFdmSolver {
   readonly problem: Problem;
   readonly options: SolveOptions;
 
-  constructor(problem: unknown, options: { readonly substeps?: number; readonly timeLevels?: "graded" | "uniform" | number } = {}) {
+  constructor(
+    problem: unknown,
+    options: { readonly substeps?: number; readonly timeLevels?: "graded" | "uniform" | number } = {},
+  ) {
     this.problem = problemOf(problem);
     this.options = {
       fokkerPlanck: "fdm",
@@ -150,10 +157,20 @@ export class FixedPointIterator {
   }
 }
 
-async function sweep(problem: Problem, options: SolveOptions, run: (workspace: Workspace, d: Discretisation) => Promise<[SweepReport, Float64Array]>): Promise<SweepResult> {
+async function sweep(
+  problem: Problem,
+  options: SolveOptions,
+  run: (workspace: Workspace, d: Discretisation) => Promise<[SweepReport, Float64Array]>,
+): Promise<SweepResult> {
   const d = discretisationOf(problem, options);
   const tier = await findTier(options.tier === undefined || options.tier === "auto" ? "batched" : options.tier);
   await using workspace = await tier.workspace([d], { precision: "f64", andersonDepth: 0, keepTransported: true });
   const [report, history] = await run(workspace, d);
-  return { history, report, t: d.levels.slice(), coordinates: d.grid.shape.map((_, a) => coordinates(d.grid, a)), shape: d.grid.shape };
+  return {
+    history,
+    report,
+    t: d.levels.slice(),
+    coordinates: d.grid.shape.map((_, a) => coordinates(d.grid, a)),
+    shape: d.grid.shape,
+  };
 }

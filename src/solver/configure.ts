@@ -19,7 +19,12 @@ export function problemOf(input: unknown): Problem {
 /** The scheme that the options ask for; what they leave open is `schemeDefaults`. */
 export function schemeOf(options: SolveOptions): SchemeOptions {
   const defaults = schemeDefaults(options.splitting);
-  const grading = options.timeLevels === "uniform" ? 0 : options.timeLevels === "graded" ? defaults.grading : (options.timeLevels ?? defaults.grading);
+  const grading =
+    options.timeLevels === "uniform"
+      ? 0
+      : options.timeLevels === "graded"
+        ? defaults.grading
+        : (options.timeLevels ?? defaults.grading);
   const scheme: SchemeOptions = {
     weno: options.weno ?? defaults.weno,
     epsilon: options.epsilon ?? defaults.epsilon,
@@ -32,8 +37,18 @@ export function schemeOf(options: SolveOptions): SchemeOptions {
     timeInterpolation: options.timeInterpolation ?? defaults.timeInterpolation,
   };
   requireRange("cfl", scheme.cfl, scheme.cfl > 0 && scheme.cfl <= 1.1, "a number above 0 and up to 1.1");
-  requireRange("timeLevels", scheme.grading, scheme.grading >= 0 && scheme.grading <= 1, "graded, uniform or a number from 0 to 1");
-  requireRange("fdmSubsteps", scheme.fdmSubsteps, Number.isInteger(scheme.fdmSubsteps) && scheme.fdmSubsteps >= 1, "a whole number of at least 1");
+  requireRange(
+    "timeLevels",
+    scheme.grading,
+    scheme.grading >= 0 && scheme.grading <= 1,
+    "graded, uniform or a number from 0 to 1",
+  );
+  requireRange(
+    "fdmSubsteps",
+    scheme.fdmSubsteps,
+    Number.isInteger(scheme.fdmSubsteps) && scheme.fdmSubsteps >= 1,
+    "a whole number of at least 1",
+  );
   requireRange("epsilon.value", scheme.epsilon.value, scheme.epsilon.value > 0, "a positive number");
   return scheme;
 }
@@ -42,13 +57,31 @@ export function schemeOf(options: SolveOptions): SchemeOptions {
 export function checkIterationOptions(options: SolveOptions): void {
   const { tolerance, maxIterations, relaxation, memoryBytes } = options;
   if (tolerance !== undefined) requireRange("tolerance", tolerance, tolerance > 0, "a positive number");
-  if (maxIterations !== undefined) requireRange("maxIterations", maxIterations, Number.isInteger(maxIterations) && maxIterations >= 1, "a whole number of at least 1");
-  if (memoryBytes !== undefined) requireRange("memoryBytes", memoryBytes, memoryBytes > 0, "a positive number of bytes");
-  if (typeof relaxation === "number") requireRange("relaxation", relaxation, relaxation > 0 && relaxation <= 1, "anderson, fictitious or a number above 0 and up to 1");
+  if (maxIterations !== undefined)
+    requireRange(
+      "maxIterations",
+      maxIterations,
+      Number.isInteger(maxIterations) && maxIterations >= 1,
+      "a whole number of at least 1",
+    );
+  if (memoryBytes !== undefined)
+    requireRange("memoryBytes", memoryBytes, memoryBytes > 0, "a positive number of bytes");
+  if (typeof relaxation === "number")
+    requireRange(
+      "relaxation",
+      relaxation,
+      relaxation > 0 && relaxation <= 1,
+      "anderson, fictitious or a number above 0 and up to 1",
+    );
 }
 
 /** The problem on the grid that the options ask for. */
-export function discretisationOf(problem: Problem, options: SolveOptions, shape: readonly number[] = shapeOf(problem, options), steps: number = options.steps ?? defaultSteps): Discretisation {
+export function discretisationOf(
+  problem: Problem,
+  options: SolveOptions,
+  shape: readonly number[] = shapeOf(problem, options),
+  steps: number = options.steps ?? defaultSteps,
+): Discretisation {
   return discretise(problem, shape, steps, schemeOf(options));
 }
 

@@ -56,7 +56,14 @@ export class MemberIteration {
   #densityKind: "transported" | "relaxed" = "relaxed";
   #partial: "value" | "density" | null = null;
 
-  constructor(workspace: Workspace, member: number, options: SolveOptions, plan: MemoryPlan, tolerance: number, warm: boolean) {
+  constructor(
+    workspace: Workspace,
+    member: number,
+    options: SolveOptions,
+    plan: MemoryPlan,
+    tolerance: number,
+    warm: boolean,
+  ) {
     this.#workspace = workspace;
     this.#member = member;
     this.#options = options;
@@ -87,7 +94,8 @@ export class MemberIteration {
       const density = await this.#timed("fokkerPlanck", () =>
         this.#workspace.fokkerPlanck(this.#member, this.#plan.inPlace ? { theta } : undefined),
       );
-      if (density.failure) return this.#halt("diverged", failureText(density.failure, "Fokker-Planck sweep", iteration));
+      if (density.failure)
+        return this.#halt("diverged", failureText(density.failure, "Fokker-Planck sweep", iteration));
       this.#lastDensity = density;
       this.#densityKind = this.#plan.inPlace ? "relaxed" : "transported";
       doing = "the certificate";
@@ -104,12 +112,15 @@ export class MemberIteration {
       this.#options.onIteration?.(report, this.#member);
       this.#judge(report);
       if (this.#stop) {
-        if (!this.#certificate || this.#plan.inPlace || !this.#options.exploitabilityEveryIteration) await this.#certify();
+        if (!this.#certificate || this.#plan.inPlace || !this.#options.exploitabilityEveryIteration)
+          await this.#certify();
         return;
       }
       doing = "relaxation";
       if (!this.#plan.inPlace) {
-        await this.#timed("relax", () => this.#workspace.relax(this.#member, step, { kind: "blend", theta: this.#fictitious(iteration) }));
+        await this.#timed("relax", () =>
+          this.#workspace.relax(this.#member, step, { kind: "blend", theta: this.#fictitious(iteration) }),
+        );
         this.#densityKind = "relaxed";
       }
     } catch (error) {
@@ -117,7 +128,10 @@ export class MemberIteration {
       // The density is G(M)'s own history unless it is relaxed in place; the value is overwritten as its sweep goes.
       if (doing === hjbSweep) this.#partial = "value";
       if (doing === densitySweep && this.#plan.inPlace) this.#partial = "density";
-      this.#halt("aborted", `Aborted during ${doing} of iteration ${iteration + 1}; the record is that of the last finished one.`);
+      this.#halt(
+        "aborted",
+        `Aborted during ${doing} of iteration ${iteration + 1}; the record is that of the last finished one.`,
+      );
     }
   }
 
@@ -149,17 +163,23 @@ export class MemberIteration {
 
   #judge(report: IterationReport): void {
     const { residual, iteration } = report;
-    if (residual <= this.#tolerance) return this.#halt("tolerance", `The undamped residual ${residual.toExponential(2)} met the tolerance.`);
+    if (residual <= this.#tolerance)
+      return this.#halt("tolerance", `The undamped residual ${residual.toExponential(2)} met the tolerance.`);
     const first = this.#history[0]?.residual ?? residual;
-    if (!(residual <= divergence * Math.max(first, 1))) return this.#halt("diverged", `The residual grew to ${residual.toExponential(2)} in iteration ${iteration}.`);
+    if (!(residual <= divergence * Math.max(first, 1)))
+      return this.#halt("diverged", `The residual grew to ${residual.toExponential(2)} in iteration ${iteration}.`);
     if (residual < 0.9 * this.#best) {
       this.#best = residual;
       this.#bestAt = iteration;
     }
     if (iteration - this.#bestAt >= patience) {
-      return this.#halt("stagnated", `The residual has not fallen by a tenth in ${patience} iterations; best ${this.#best.toExponential(2)}.`);
+      return this.#halt(
+        "stagnated",
+        `The residual has not fallen by a tenth in ${patience} iterations; best ${this.#best.toExponential(2)}.`,
+      );
     }
-    if (iteration >= this.#limit) this.#halt("limit", `${iteration} iterations, the limit; residual ${residual.toExponential(2)}.`);
+    if (iteration >= this.#limit)
+      this.#halt("limit", `${iteration} iterations, the limit; residual ${residual.toExponential(2)}.`);
   }
 
   #halt(reason: StopReason, detail: string): void {

@@ -16,7 +16,12 @@ const freeShare = 0.7;
  *
  * @throws MFGPU_MEMORY_BUDGET with the numbers where not even two histories fit
  */
-export function planMemory(tier: Tier, members: readonly Discretisation[], precision: Precision, options: SolveOptions): MemoryPlan {
+export function planMemory(
+  tier: Tier,
+  members: readonly Discretisation[],
+  precision: Precision,
+  options: SolveOptions,
+): MemoryPlan {
   const budget = options.memoryBytes ?? freeShare * freemem();
   const need = (andersonDepth: number, keepTransported: boolean): ReturnType<Tier["memoryNeed"]> =>
     tier.memoryNeed(members, workspaceOptions({ andersonDepth, inPlace: !keepTransported }, precision, options));
@@ -43,7 +48,11 @@ export function planMemory(tier: Tier, members: readonly Discretisation[], preci
   });
 }
 
-export function workspaceOptions(plan: Pick<MemoryPlan, "andersonDepth" | "inPlace">, precision: Precision, options: SolveOptions): WorkspaceOptions {
+export function workspaceOptions(
+  plan: Pick<MemoryPlan, "andersonDepth" | "inPlace">,
+  precision: Precision,
+  options: SolveOptions,
+): WorkspaceOptions {
   return {
     precision,
     andersonDepth: plan.andersonDepth,

@@ -1,5 +1,13 @@
 /** What a solve may be told, and what it tells. */
-import type { Epsilon, FokkerPlanckMode, HamiltonianFlux, SchemeOptions, Splitting, TimeInterpolation, WenoVariant } from "../scheme/options.ts";
+import type {
+  Epsilon,
+  FokkerPlanckMode,
+  HamiltonianFlux,
+  SchemeOptions,
+  Splitting,
+  TimeInterpolation,
+  WenoVariant,
+} from "../scheme/options.ts";
 import type { StoredHistory } from "../scheme/resample.ts";
 import type { MemoryNeed, Precision, TierName } from "../tiers/tier.ts";
 
@@ -112,7 +120,13 @@ export interface SolveRecord {
   readonly partial: "value" | "density" | null;
   /** `transported`: the density is G(M), carried by the value function; `relaxed`: it is M. */
   readonly densityKind: "transported" | "relaxed";
-  readonly relaxation: { readonly method: MemoryPlan["method"]; readonly theta: number | null; readonly depth: number; readonly beta: number | null; readonly inPlace: boolean };
+  readonly relaxation: {
+    readonly method: MemoryPlan["method"];
+    readonly theta: number | null;
+    readonly depth: number;
+    readonly beta: number | null;
+    readonly inPlace: boolean;
+  };
   readonly memory: MemoryPlan;
   readonly history: readonly IterationReport[];
   readonly timings: SolveTimings;

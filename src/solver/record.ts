@@ -6,9 +6,12 @@ import { andersonBeta, type MemberOutcome } from "./iteration.ts";
 import type { MemoryPlan, SolveOptions, SolveRecord, SolveResult } from "./options.ts";
 
 /** Version of this package, from its package.json (two folders up, in src and in dist alike). */
-const version = (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version;
+const version = (
+  JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }
+).version;
 
-const finite = (value: number | null | undefined): number | null => (value !== null && value !== undefined && Number.isFinite(value) ? value : null);
+const finite = (value: number | null | undefined): number | null =>
+  value !== null && value !== undefined && Number.isFinite(value) ? value : null;
 
 /** Reads a member's arrays and writes its record. */
 export async function resultOf(
@@ -24,9 +27,9 @@ export async function resultOf(
   const d = workspace.members[member];
   if (!d) throw new Error(`no member ${member}`);
   const reading = performance.now();
-  const value = await workspace.read(member, "value");
+  const value = await workspace.take(member, "value");
   const kept = outcome.densityKind === "transported" && !plan.inPlace;
-  const density = await workspace.read(member, kept ? "transported" : "density");
+  const density = await workspace.take(member, kept ? "transported" : "density");
   const transfer = (performance.now() - reading) / 1000;
   const { certificate, history, clock } = outcome;
   const last = history[history.length - 1];
@@ -50,7 +53,8 @@ export async function resultOf(
     residual: finite(last?.residual),
     tolerance,
     exploitability,
-    relativeExploitability: exploitability !== null && cost !== null && cost !== 0 ? exploitability / Math.abs(cost) : null,
+    relativeExploitability:
+      exploitability !== null && cost !== null && cost !== 0 ? exploitability / Math.abs(cost) : null,
     cost,
     dualityDefect: finite(certificate?.dualityDefect),
     massDrift: finite(last?.massDrift),

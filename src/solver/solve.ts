@@ -48,7 +48,11 @@ export async function solveBatch(problems: readonly unknown[], options: SolveOpt
 }
 
 /** `solveBatch` on a tier at hand, whatever `options.tier` says. */
-export async function solveOnTier(tier: Tier, problems: readonly unknown[], options: SolveOptions): Promise<SolveResult[]> {
+export async function solveOnTier(
+  tier: Tier,
+  problems: readonly unknown[],
+  options: SolveOptions,
+): Promise<SolveResult[]> {
   const begun = performance.now();
   checkIterationOptions(options);
   const parsed = problems.map(problemOf);
@@ -62,7 +66,9 @@ export async function solveOnTier(tier: Tier, problems: readonly unknown[], opti
   await using workspace = await tier.workspace(members, workspaceOptions(plan, precision, options));
   const setup = (performance.now() - begun) / 1000;
   const tolerance = options.tolerance ?? defaultTolerance[precision];
-  const runs = members.map((_, i) => new MemberIteration(workspace, i, options, plan, tolerance, starts[i] !== undefined));
+  const runs = members.map(
+    (_, i) => new MemberIteration(workspace, i, options, plan, tolerance, starts[i] !== undefined),
+  );
   for (const [i, d] of members.entries()) {
     const start = starts[i];
     await workspace.load(i, start ? resampleHistory(start, d) : d.initialDensity);
@@ -104,7 +110,13 @@ function precisionOf(tier: Tier, options: SolveOptions): Precision {
 function checkShapes(members: readonly Discretisation[]): void {
   const first = members[0];
   if (!first) {
-    throw new MfgError({ code: "MFGPU_CONFIG_BATCH", message: "The batch is empty.", fix: "Give at least one problem.", path: "problems", value: [] });
+    throw new MfgError({
+      code: "MFGPU_CONFIG_BATCH",
+      message: "The batch is empty.",
+      fix: "Give at least one problem.",
+      path: "problems",
+      value: [],
+    });
   }
   for (const [i, d] of members.entries()) {
     if (d.grid.shape.length !== first.grid.shape.length) {

@@ -119,13 +119,22 @@ export interface Workspace extends AsyncDisposable {
    * Transported density history G(M) from the value history, forwards, and the undamped residual rms(G(M) - M). In place
    * M <- M + theta (G(M) - M) as it goes.
    */
-  fokkerPlanck(member: number, inPlace?: { readonly theta: number }): Promise<DensityReport & { readonly residual: number }>;
+  fokkerPlanck(
+    member: number,
+    inPlace?: { readonly theta: number },
+  ): Promise<DensityReport & { readonly residual: number }>;
   /** Next density history. */
   relax(member: number, step: RelaxStep, fallback: RelaxStep): Promise<RelaxReport>;
   /** Exploitability and duality defect; costs one more HJB sweep and leaves the value history unchanged. */
   certify(member: number): Promise<Certificate>;
   /** A copy of a history, (steps + 1) x points, or of the levels [from, to). */
-  read(member: number, field: "value" | "density" | "transported", range?: { readonly from: number; readonly to: number }): Promise<Float64Array>;
+  read(
+    member: number,
+    field: "value" | "density" | "transported",
+    range?: { readonly from: number; readonly to: number },
+  ): Promise<Float64Array>;
+  /** A whole history for good, without a copy where it lies in JavaScript memory: the member must not be used afterwards. */
+  take(member: number, field: "value" | "density" | "transported"): Promise<Float64Array>;
 }
 
 /** One place and way of computing. Tiers differ in place, speed and precision, never in meaning. */

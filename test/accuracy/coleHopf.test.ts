@@ -24,9 +24,8 @@ describe("T7 in one dimension", () => {
     for (const n of sizes) results.push(await sweepErrors(game, [n], n, { ...explicit, weno }));
     const value = results.map((r) => r.value);
     const density = results.map((r) => r.density);
-    value.forEach((error, i) => {
-      expect(Math.abs(error / listed[weno][i]! - 1), `table 9.2 at N = ${sizes[i]}`).toBeLessThan(0.05);
-    });
+    const offTable = value.map((error, i) => Math.abs(error / listed[weno][i]! - 1));
+    expect(Math.max(...offTable)).toBeLessThan(0.05);
     expect(value.at(-1)).toBeLessThanOrEqual(accepted[weno].value);
     expect(density.at(-1)).toBeLessThanOrEqual(accepted[weno].density);
     expect(lastOrder(value)).toBeGreaterThanOrEqual(4.8);

@@ -26,7 +26,8 @@ async function ergodicCost(n: number, options: SolveOptions): Promise<number> {
   const first = t.findIndex((time) => time >= 0.4 * horizon);
   const last = t.findIndex((time) => time >= 0.6 * horizon);
   const points = n * n;
-  const mean = (k: number): number => value.subarray(k * points, (k + 1) * points).reduce((sum, u) => sum + u, 0) / points;
+  const mean = (k: number): number =>
+    value.subarray(k * points, (k + 1) * points).reduce((sum, u) => sum + u, 0) / points;
   return (mean(first) - mean(last)) / (t[last]! - t[first]!);
 }
 

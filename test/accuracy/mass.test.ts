@@ -22,10 +22,39 @@ const boxes: readonly { readonly walls: string; readonly sides: Walls; readonly 
   { walls: "exits", sides: [["exit", "exit"]], grid: 48 },
   { walls: "reflecting and a paid exit", sides: [["reflecting", { kind: "exit", value: "0.1 + 0.1*t" }]], grid: 48 },
   { walls: "exit and open", sides: [["exit", "open"]], grid: 48 },
-  { walls: "2-D periodic x open", sides: [["periodic", "periodic"], ["open", "open"]], grid: 16 },
-  { walls: "2-D reflecting x exit", sides: [["reflecting", "exit"], ["reflecting", "reflecting"]], grid: 16 },
-  { walls: "2-D exits on both axes", sides: [["exit", "exit"], ["open", "exit"]], grid: 16 },
-  { walls: "3-D exit x periodic x reflecting", sides: [["reflecting", "exit"], ["periodic", "periodic"], ["reflecting", "reflecting"]], grid: 10 },
+  {
+    walls: "2-D periodic x open",
+    sides: [
+      ["periodic", "periodic"],
+      ["open", "open"],
+    ],
+    grid: 16,
+  },
+  {
+    walls: "2-D reflecting x exit",
+    sides: [
+      ["reflecting", "exit"],
+      ["reflecting", "reflecting"],
+    ],
+    grid: 16,
+  },
+  {
+    walls: "2-D exits on both axes",
+    sides: [
+      ["exit", "exit"],
+      ["open", "exit"],
+    ],
+    grid: 16,
+  },
+  {
+    walls: "3-D exit x periodic x reflecting",
+    sides: [
+      ["reflecting", "exit"],
+      ["periodic", "periodic"],
+      ["reflecting", "reflecting"],
+    ],
+    grid: 10,
+  },
 ];
 
 /** A box profile, empty outside, pushed about by steep costs. */
@@ -39,7 +68,8 @@ function boxProfile(sides: Walls, nu: number): ProblemInput {
     coupling: { kind: "linear", strength: 0.3 },
     potential: "2*cos(2*pi*x)",
     terminalCost: sides.length === 1 ? "0.4*sin(2*pi*x)" : "0.4*sin(2*pi*x) + 0.3*cos(2*pi*y)",
-    initialDensity: (x, y, z) => Number(inside(x) && (sides.length < 2 || inside(y)) && (sides.length < 3 || inside(z))),
+    initialDensity: (x, y, z) =>
+      Number(inside(x) && (sides.length < 2 || inside(y)) && (sides.length < 3 || inside(z))),
     normalizeDensity: true,
   };
 }
@@ -61,8 +91,10 @@ describe("T19 a box profile, nu = 0.01", () => {
     const mass = (level: number): number =>
       density.subarray(level * points, (level + 1) * points).reduce((sum, m) => sum + m, 0) / points;
     expect(Math.abs(mass(12) + record.outflow! - mass(0))).toBeLessThan(1e-12);
-    if (!JSON.stringify(sides).includes("exit")) expect(record.outflow).toBe(0);
-    else if (options.fokkerPlanck === "fdm" || grid >= 16) expect(record.outflow).toBeGreaterThan(0);
+    const hasExit = JSON.stringify(sides).includes("exit");
+    // On ten points see the known defect below.
+    const sign = Math.sign(record.outflow!);
+    expect(options.fokkerPlanck === "fdm" || grid >= 16 ? sign : Math.abs(sign)).toBe(hasExit ? 1 : 0);
   });
 });
 
@@ -83,13 +115,14 @@ describe("T19 a drift that points away from an exit, on ten points", () => {
 });
 
 describe("T19 without noise and with much", () => {
-  test.each(
-    [0, 10].flatMap((nu) => modes.map((mode) => ({ nu, noise: String(nu), ...mode }))),
-  )("nu = $noise, $mode: reflecting walls keep the mass to 1e-12 and the sign", async ({ nu, options }) => {
-    const problem = boxProfile([["reflecting", "reflecting"]], nu);
-    const { record } = await solve(problem, { grid: 32, steps: 8, maxIterations: 2, ...options });
-    expect(record.stopReason).toBe("limit");
-    expect(record.massDrift).toBeLessThanOrEqual(1e-12);
-    expect(record.minDensity).toBeGreaterThanOrEqual(0);
-  });
+  test.each([0, 10].flatMap((nu) => modes.map((mode) => ({ nu, noise: String(nu), ...mode }))))(
+    "nu = $noise, $mode: reflecting walls keep the mass to 1e-12 and the sign",
+    async ({ nu, options }) => {
+      const problem = boxProfile([["reflecting", "reflecting"]], nu);
+      const { record } = await solve(problem, { grid: 32, steps: 8, maxIterations: 2, ...options });
+      expect(record.stopReason).toBe("limit");
+      expect(record.massDrift).toBeLessThanOrEqual(1e-12);
+      expect(record.minDensity).toBeGreaterThanOrEqual(0);
+    },
+  );
 });

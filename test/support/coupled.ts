@@ -12,7 +12,11 @@ export function exactStart(game: ExactGame, shape: readonly number[], steps: num
   const problem = parseProblem(game.problem);
   const grid = gridOf(problem, shape);
   const t = gradedLevels(problem.horizon, steps, grading ?? schemeDefaults().grading);
-  return { density: sampleExact(game.density, { t, coordinates: shape.map((_, a) => coordinates(grid, a)) }), t, shape };
+  return {
+    density: sampleExact(game.density, { t, coordinates: shape.map((_, a) => coordinates(grid, a)) }),
+    t,
+    shape,
+  };
 }
 
 export interface Solved {

@@ -23,7 +23,10 @@ export const spectral: Readonly<Record<"R1" | "R3", Golden>> = (
 export const layers: Golden = read("mfg_layers.json") as Golden;
 
 /** Largest errors of u(0) and m(T) at the 32 points; the grid must hold them. */
-export function goldenErrors(result: SolveResult, golden: Golden): { readonly value: number; readonly density: number } {
+export function goldenErrors(
+  result: SolveResult,
+  golden: Golden,
+): { readonly value: number; readonly density: number } {
   const points = result.shape[0]!;
   const stride = points / golden.x.length;
   const last = (result.t.length - 1) * points;

@@ -34,7 +34,19 @@ export function torusWave(wave: TorusWave = {}): ExactGame {
   const psi: Exact = (x, y, z, t) => 1 + 0.5 * exp(-psiRate * t) * cos(K * (l1 * x + l2 * y + l3 * z) + phase);
   const value: Exact = (x, y, z, t) => -2 * nu * log(phi(x, y, z, t));
   const density: Exact = (x, y, z, t) => phi(x, y, z, t) * psi(x, y, z, t);
-  return { value, density, problem: gameOf("torus wave", k.map(() => unit("periodic")), horizon, nu, value, density, kappa) };
+  return {
+    value,
+    density,
+    problem: gameOf(
+      "torus wave",
+      k.map(() => unit("periodic")),
+      horizon,
+      nu,
+      value,
+      density,
+      kappa,
+    ),
+  };
 }
 
 const unit = (boundary: ProblemInput["domain"][number]["boundary"]): ProblemInput["domain"][number] => ({

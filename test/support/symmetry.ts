@@ -69,8 +69,10 @@ export function mappedProblem(game: PointGame, map: BoxMap): ProblemInput {
       kind: "quadratic",
       control: 1,
       ...(drift && {
-        drift: Array.from({ length: dimension }, (_, a) => (x: number, y: number, z: number) =>
-          map.vector(drift(map.source([x, y, z].slice(0, dimension))))[a]!,
+        drift: Array.from(
+          { length: dimension },
+          (_, a) => (x: number, y: number, z: number) =>
+            map.vector(drift(map.source([x, y, z].slice(0, dimension))))[a]!,
         ),
       }),
     },
@@ -82,7 +84,11 @@ export function mappedProblem(game: PointGame, map: BoxMap): ProblemInput {
 }
 
 /** Largest differences of value and density between a mapped result and the original one at the mapped points. */
-export function mappedDifference(original: SolveResult, mapped: SolveResult, map: BoxMap): { value: number; density: number } {
+export function mappedDifference(
+  original: SolveResult,
+  mapped: SolveResult,
+  map: BoxMap,
+): { value: number; density: number } {
   const { shape, coordinates } = mapped;
   const points = shape.reduce((product, n) => product * n, 1);
   const source = Int32Array.from({ length: points }, (_, node) => {

@@ -61,11 +61,12 @@ export interface LineScratch {
 
 export function lineScratch(d: Discretisation): LineScratch {
   const longest = Math.max(...d.grid.shape) + 6;
+  const dimension = d.grid.shape.length;
   return {
-    value: scratchLines(longest),
-    density: scratchLines(longest),
-    result: scratchLines(longest),
-    second: scratchLines(longest),
+    value: scratchLines(longest, dimension),
+    density: scratchLines(longest, dimension),
+    result: scratchLines(longest, dimension),
+    second: scratchLines(longest, dimension),
     pMinus: new Float64Array(longest),
     pPlus: new Float64Array(longest),
     derivatives: derivativesLine(d.scheme.weno, d.scheme.epsilon),

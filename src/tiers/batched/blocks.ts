@@ -8,7 +8,15 @@ import { lineStart, type Grid } from "../../scheme/grid.ts";
 export const blockLines = 8;
 
 /** Copies `count` neighbouring lines into padded lines (node i at index i + 3). */
-export function gather(field: Float64Array, start: number, stride: number, n: number, count: number, lines: readonly Float64Array[], pad = 3): void {
+export function gather(
+  field: Float64Array,
+  start: number,
+  stride: number,
+  n: number,
+  count: number,
+  lines: readonly Float64Array[],
+  pad = 3,
+): void {
   if (count === 1) {
     const line = lines[0]!;
     for (let i = 0, at = start; i < n; i++, at += stride) line[i + pad] = field[at]!;
@@ -16,7 +24,14 @@ export function gather(field: Float64Array, start: number, stride: number, n: nu
   }
   if (count === blockLines) {
     const [l0, l1, l2, l3, l4, l5, l6, l7] = lines as readonly [
-      Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
     ];
     for (let i = 0, at = start; i < n; i++, at += stride) {
       const to = i + pad;
@@ -50,7 +65,14 @@ export function scatter(
 ): void {
   if (count === blockLines) {
     const [l0, l1, l2, l3, l4, l5, l6, l7] = lines as readonly [
-      Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
     ];
     if (add) {
       for (let i = 0, at = start; i < n; i++, at += stride) {
@@ -87,17 +109,21 @@ export function scatter(
 }
 
 /** Calls `visit(first line, array index of its first node, number of lines)` for every block of lines along an axis. */
-export function forEachBlock(grid: Grid, axis: number, visit: (line: number, start: number, count: number) => void): void {
+export function forEachBlock(
+  grid: Grid,
+  axis: number,
+  visit: (line: number, start: number, count: number) => void,
+): void {
   const stride = grid.stride[axis]!;
   const lines = grid.points / grid.shape[axis]!;
-  for (let line = 0; line < lines; ) {
+  for (let line = 0; line < lines;) {
     const count = stride === 1 ? 1 : Math.min(blockLines, stride - (line % stride));
     visit(line, lineStart(grid, axis, line), count);
     line += count;
   }
 }
 
-/** `blockLines` scratch lines of a given length. */
-export function scratchLines(length: number): Float64Array[] {
-  return Array.from({ length: blockLines }, () => new Float64Array(length));
+/** Scratch lines for one block; in one dimension a block is a single line. */
+export function scratchLines(length: number, dimension: number): Float64Array[] {
+  return Array.from({ length: dimension > 1 ? blockLines : 1 }, () => new Float64Array(length));
 }

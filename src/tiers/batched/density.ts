@@ -26,7 +26,14 @@ export class BatchedDensity {
   readonly #high: Float64Array;
   readonly #low: Float64Array;
 
-  constructor(d: Discretisation, axes: readonly AxisTools[], scratch: LineScratch, pool: FieldPool, drift: BatchedDrift, limiter: BatchedLimiter) {
+  constructor(
+    d: Discretisation,
+    axes: readonly AxisTools[],
+    scratch: LineScratch,
+    pool: FieldPool,
+    drift: BatchedDrift,
+    limiter: BatchedLimiter,
+  ) {
     this.#d = d;
     this.#axes = axes;
     this.#scratch = scratch;
@@ -128,14 +135,26 @@ export class BatchedDensity {
    * Low-order fluxes of a line into out[0..n]: Scharfetter-Gummel with diffusion, else upwind. `value` has its ghosts, the
    * density needs none.
    */
-  lowOrder(axis: AxisTools, value: Float64Array, density: Float64Array, at: number, walls: Walls[number], line: number, diffusion: boolean, out: Float64Array): void {
+  lowOrder(
+    axis: AxisTools,
+    value: Float64Array,
+    density: Float64Array,
+    at: number,
+    walls: Walls[number],
+    line: number,
+    diffusion: boolean,
+    out: Float64Array,
+  ): void {
     const { n, h, periodic } = axis;
     const { nu } = this.#d;
     const b = this.#faceDrift;
     this.#drift.faces(axis, value, at, walls, line, b);
     if (diffusion && nu > 0) {
-      for (let j = 1; j < n; j++) out[j] = crossingSpeed(nu, h, b[j]!) * density[j + 2]! - crossingSpeed(nu, h, -b[j]!) * density[j + 3]!;
-      out[0] = periodic ? crossingSpeed(nu, h, b[0]!) * density[n + 2]! - crossingSpeed(nu, h, -b[0]!) * density[3]! : 0;
+      for (let j = 1; j < n; j++)
+        out[j] = crossingSpeed(nu, h, b[j]!) * density[j + 2]! - crossingSpeed(nu, h, -b[j]!) * density[j + 3]!;
+      out[0] = periodic
+        ? crossingSpeed(nu, h, b[0]!) * density[n + 2]! - crossingSpeed(nu, h, -b[0]!) * density[3]!
+        : 0;
       if (walls.lower) out[0] = -crossingSpeed(nu, h / 2, -b[0]!) * density[3]!;
       out[n] = walls.upper ? crossingSpeed(nu, h / 2, b[n]!) * density[n + 2]! : 0;
     } else {

@@ -30,7 +30,13 @@ export class BatchedDensityDiffusion {
   readonly #result: Float64Array;
   readonly #ratio: Float64Array;
 
-  constructor(d: Discretisation, axes: readonly AxisTools[], scratch: LineScratch, density: BatchedDensity, drift: BatchedDrift) {
+  constructor(
+    d: Discretisation,
+    axes: readonly AxisTools[],
+    scratch: LineScratch,
+    density: BatchedDensity,
+    drift: BatchedDrift,
+  ) {
     this.#d = d;
     this.#axes = axes;
     this.#scratch = scratch;
@@ -76,7 +82,8 @@ export class BatchedDensityDiffusion {
         if (balance) {
           valueGhosts(axis, value[w]!, balance.walls[a]!, line + w);
           this.#density.lowOrder(axis, value[w]!, padded, start + w, balance.walls[a]!, line + w, false, this.#upwind);
-          for (let i = 0; i < n; i++) padded[i + 3] = padded[i + 3]! - tau * inverse * (this.#upwind[i + 1]! - this.#upwind[i]!);
+          for (let i = 0; i < n; i++)
+            padded[i + 3] = padded[i + 3]! - tau * inverse * (this.#upwind[i + 1]! - this.#upwind[i]!);
         }
         this.#lowOrder(axis, padded, tau, stages, low, result);
         // high becomes A, low the low-order total.
@@ -140,7 +147,14 @@ export class BatchedDensityDiffusion {
   }
 
   /** RKL2-Lap2; a line with a negative entry is done again by implicit Euler. Fluxes into `low`, density into `result`. */
-  #lowOrder(axis: AxisTools, padded: Float64Array, tau: number, stages: number, low: Float64Array, result: Float64Array): void {
+  #lowOrder(
+    axis: AxisTools,
+    padded: Float64Array,
+    tau: number,
+    stages: number,
+    low: Float64Array,
+    result: Float64Array,
+  ): void {
     const { n, inverse } = axis;
     const phi = this.#run(axis, padded, tau, stages, 2, undefined, this.#third, this.#fourth);
     let negative = false;

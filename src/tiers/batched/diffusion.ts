@@ -55,7 +55,15 @@ export class BatchedValueDiffusion {
   }
 
   /** See `FieldKernels.diffuseValue`. */
-  apply(u: Float64Array, a: number, tau: number, stages: number, source: Float64Array | undefined, wallsStart: Walls, wallsEnd: Walls): void {
+  apply(
+    u: Float64Array,
+    a: number,
+    tau: number,
+    stages: number,
+    source: Float64Array | undefined,
+    wallsStart: Walls,
+    wallsEnd: Walls,
+  ): void {
     const axis = this.#axes[a]!;
     const { n, stride } = axis;
     const { value, density, result } = this.#scratch;
@@ -70,14 +78,36 @@ export class BatchedValueDiffusion {
         const upper = from.upper ? from.upper[l]! : 0;
         const lowerChange = to.lower ? to.lower[l]! - lower : 0;
         const upperChange = to.upper ? to.upper[l]! - upper : 0;
-        this.#line(axis, value[w]!, result[w]!, tau, stages, source ? density[w]! : undefined, lower, upper, lowerChange, upperChange);
+        this.#line(
+          axis,
+          value[w]!,
+          result[w]!,
+          tau,
+          stages,
+          source ? density[w]! : undefined,
+          lower,
+          upper,
+          lowerChange,
+          upperChange,
+        );
       }
       scatter(value, 3, start, stride, n, count, false, u);
     });
   }
 
   /** Runs the stages on one padded line; the result stands in `line`. `other` is scratch of the same length. */
-  #line(axis: AxisTools, line: Float64Array, other: Float64Array, tau: number, stages: number, source: Float64Array | undefined, lower: number, upper: number, lowerChange: number, upperChange: number): void {
+  #line(
+    axis: AxisTools,
+    line: Float64Array,
+    other: Float64Array,
+    tau: number,
+    stages: number,
+    source: Float64Array | undefined,
+    lower: number,
+    upper: number,
+    lowerChange: number,
+    upperChange: number,
+  ): void {
     const { n, inverse, valueLower, valueUpper } = axis;
     const c = this.#legendre.of(stages);
     const factor = this.#d.nu * inverse * inverse;

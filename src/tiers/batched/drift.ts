@@ -16,7 +16,13 @@ export class BatchedDrift {
   /** Squared slopes along the other axes of the line at hand; zeros where H is separable. */
   readonly #transverseLine: Float64Array;
 
-  constructor(d: Discretisation, axes: readonly AxisTools[], scratch: LineScratch, pool: FieldPool, hamiltonian: BatchedHamiltonian) {
+  constructor(
+    d: Discretisation,
+    axes: readonly AxisTools[],
+    scratch: LineScratch,
+    pool: FieldPool,
+    hamiltonian: BatchedHamiltonian,
+  ) {
     this.#d = d;
     this.#axes = axes;
     this.#scratch = scratch;
@@ -79,14 +85,16 @@ export class BatchedDrift {
     } else {
       const transverse = this.#transverse(axis, at);
       const speed = (slope: number, t: number): number => -speedPerSlope(hamiltonian, slope * slope + t) * slope;
-      for (let j = 1; j < n; j++) b[j] = speed((padded[j + 3]! - padded[j + 2]!) * inverse, 0.5 * (transverse[j - 1]! + transverse[j]!));
+      for (let j = 1; j < n; j++)
+        b[j] = speed((padded[j + 3]! - padded[j + 2]!) * inverse, 0.5 * (transverse[j - 1]! + transverse[j]!));
       b[0] = periodic ? speed((padded[3]! - padded[n + 2]!) * inverse, 0.5 * (transverse[n - 1]! + transverse[0]!)) : 0;
       if (walls.lower) b[0] = speed(2 * (padded[3]! - walls.lower[line]!) * inverse, transverse[0]!);
       b[n] = walls.upper ? speed(2 * (walls.upper[line]! - padded[n + 2]!) * inverse, transverse[n - 1]!) : 0;
     }
     if (drift) {
       const last = at + (n - 1) * stride;
-      for (let j = 1, node = at; j < n; j++, node += stride) b[j] = b[j]! - 0.5 * (drift[node]! + drift[node + stride]!);
+      for (let j = 1, node = at; j < n; j++, node += stride)
+        b[j] = b[j]! - 0.5 * (drift[node]! + drift[node + stride]!);
       if (periodic) b[0] = b[0] - 0.5 * (drift[last]! + drift[at]!);
       if (walls.lower) b[0] = b[0] - drift[at]!;
       if (walls.upper) b[n] = b[n] - drift[last]!;

@@ -24,7 +24,8 @@ export function batchedFieldKernels(d: Discretisation, pool: FieldPool = new Fie
   return {
     discretisation: d,
     hamiltonian: (u, walls, explicit, rate) => hamiltonian.apply(u, walls, explicit, rate),
-    diffuseValue: (u, axis, tau, stages, source, start, end) => diffusion.apply(u, axis, tau, stages, source, start, end),
+    diffuseValue: (u, axis, tau, stages, source, start, end) =>
+      diffusion.apply(u, axis, tau, stages, source, start, end),
     driftSpeed: (u, walls) => drift.speed(u, walls),
     runningCost: (u, walls, out) => drift.runningCost(u, walls, out),
     densityStage: (stage) => density.stage(stage),

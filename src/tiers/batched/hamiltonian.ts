@@ -8,7 +8,17 @@ import { forEachBlock, gather, scatter } from "./blocks.ts";
 import { lineLaplacian } from "./diffusion.ts";
 
 /** Writes -Hhat of one axis and alpha/h along a line. */
-type LineHamiltonian = (n: number, pMinus: Float64Array, pPlus: Float64Array, inverse: number, drift: Float64Array | undefined, driftAt: number, driftStride: number, out: Float64Array, speed: Float64Array) => void;
+type LineHamiltonian = (
+  n: number,
+  pMinus: Float64Array,
+  pPlus: Float64Array,
+  inverse: number,
+  drift: Float64Array | undefined,
+  driftAt: number,
+  driftStride: number,
+  out: Float64Array,
+  speed: Float64Array,
+) => void;
 
 export class BatchedHamiltonian {
   readonly #d: Discretisation;
@@ -29,7 +39,8 @@ export class BatchedHamiltonian {
 
   /** See `FieldKernels.hamiltonian`. */
   apply(u: Float64Array, walls: Walls, diffusion: boolean, rate: Float64Array): number {
-    if (this.#d.hamiltonian.separable && this.#d.scheme.hamiltonianFlux !== "glf") return this.#separable(u, walls, diffusion, rate);
+    if (this.#d.hamiltonian.separable && this.#d.scheme.hamiltonianFlux !== "glf")
+      return this.#separable(u, walls, diffusion, rate);
     return this.#whole(u, walls, diffusion, rate);
   }
 
@@ -100,14 +111,24 @@ export class BatchedHamiltonian {
     if (flux === "glf") fastest = global.reduce((sum, largest, a) => sum + largest * this.#axes[a]!.inverse, 0);
     for (let i = 0; i < points; i++) {
       load(i);
-      const value = flux === "godunov" ? godunov(hamiltonian, i, minus, plus) : laxFriedrichs(hamiltonian, i, minus, plus, flux === "glf" ? global : alpha);
+      const value =
+        flux === "godunov"
+          ? godunov(hamiltonian, i, minus, plus)
+          : laxFriedrichs(hamiltonian, i, minus, plus, flux === "glf" ? global : alpha);
       rate[i] = rate[i]! - value;
     }
     return fastest;
   }
 
   /** One-sided slopes along one axis as fields; adds nu Lap6 of that axis to `rate` where given. */
-  slopes(u: Float64Array, walls: Walls, a: number, left: Float64Array, right: Float64Array, rate: Float64Array | undefined): void {
+  slopes(
+    u: Float64Array,
+    walls: Walls,
+    a: number,
+    left: Float64Array,
+    right: Float64Array,
+    rate: Float64Array | undefined,
+  ): void {
     const axis = this.#axes[a]!;
     const { n, stride, inverse } = axis;
     const { value, result, second, density, derivatives } = this.#scratch;
@@ -126,7 +147,15 @@ export class BatchedHamiltonian {
 }
 
 /** Largest of field + lines over a block; NaN wins. */
-export function maxOfSum(lines: readonly Float64Array[], start: number, stride: number, n: number, count: number, field: Float64Array, least: number): number {
+export function maxOfSum(
+  lines: readonly Float64Array[],
+  start: number,
+  stride: number,
+  n: number,
+  count: number,
+  field: Float64Array,
+  least: number,
+): number {
   let largest = least;
   for (let w = 0; w < count; w++) {
     const line = lines[w]!;
@@ -184,8 +213,14 @@ function powerLine(control: number, exponent: number): LineHamiltonian {
 }
 
 function godunovLine(control: number, exponent: number): LineHamiltonian {
-  const energy = exponent === 2 ? (p: number): number => 0.5 * control * p * p : (p: number): number => (control / exponent) * Math.abs(p) ** exponent;
-  const slope = exponent === 2 ? (p: number): number => control * p : (p: number): number => control * Math.sign(p) * Math.abs(p) ** (exponent - 1);
+  const energy =
+    exponent === 2
+      ? (p: number): number => 0.5 * control * p * p
+      : (p: number): number => (control / exponent) * Math.abs(p) ** exponent;
+  const slope =
+    exponent === 2
+      ? (p: number): number => control * p
+      : (p: number): number => control * Math.sign(p) * Math.abs(p) ** (exponent - 1);
   return (n, pMinus, pPlus, inverse, drift, driftAt, driftStride, out, speed) => {
     for (let i = 0, at = driftAt; i < n; i++, at += driftStride) {
       const a = pMinus[i]!;

@@ -108,7 +108,14 @@ function ratioOf(mass: number, out: number): number {
  * The same limiter on one line: m (unpadded) -= div(eta A)/h with time-integrated A of n + 1 faces; A becomes eta A.
  * `ratio` is scratch. Returns the number of limited cells.
  */
-export function limitLine(m: Float64Array, faces: Float64Array, n: number, inverse: number, periodic: boolean, ratio: Float64Array): number {
+export function limitLine(
+  m: Float64Array,
+  faces: Float64Array,
+  n: number,
+  inverse: number,
+  periodic: boolean,
+  ratio: Float64Array,
+): number {
   let limited = 0;
   for (let i = 0; i < n; i++) {
     const right = faces[i + 1]!;

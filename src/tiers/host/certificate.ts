@@ -73,7 +73,8 @@ export class CertificateSums {
   certificate(value: Float64Array, response: Float64Array | undefined, exitCost: number): Certificate {
     const { initialDensity, grid } = this.#d;
     let gain = 0;
-    for (let i = 0; i < value.length; i++) gain += initialDensity[i]! * (value[i]! - (response ? response[i]! : Number.NaN));
+    for (let i = 0; i < value.length; i++)
+      gain += initialDensity[i]! * (value[i]! - (response ? response[i]! : Number.NaN));
     const cost = grid.cellVolume * inner(initialDensity, value) + this.#mismatch;
     return {
       exploitability: grid.cellVolume * gain + this.#mismatch,

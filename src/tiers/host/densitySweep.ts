@@ -42,7 +42,8 @@ export class DensitySweep {
     const exits = exitAxes(d);
     this.#balanced = hasExit(d) && splitting !== "explicit" && fokkerPlanck === "weno5" && d.nu > 0;
     const everyAxis = fokkerPlanck === "weno5" && splitting === "richardson";
-    this.#flux = everyAxis || exits.length > 0 ? this.#faces(slots.flux, (a) => everyAxis || exits.includes(a)) : undefined;
+    this.#flux =
+      everyAxis || exits.length > 0 ? this.#faces(slots.flux, (a) => everyAxis || exits.includes(a)) : undefined;
     this.#frozen = this.#balanced ? this.#faces(slots.frozenFlux, (a) => exits.includes(a)) : undefined;
     this.#outflow = new OutflowMeter(d);
   }
@@ -57,7 +58,14 @@ export class DensitySweep {
    *
    * @param next where level k shall stand; the same buffer may serve all levels
    */
-  async run(value: History, initial: Float64Array, next: (level: number) => Float64Array, sink: LevelSink, counts: Int32Array, pace: Pace): Promise<DensityReport> {
+  async run(
+    value: History,
+    initial: Float64Array,
+    next: (level: number) => Float64Array,
+    sink: LevelSink,
+    counts: Int32Array,
+    pace: Pace,
+  ): Promise<DensityReport> {
     const { steps, levels, grid } = this.#d;
     this.#value = value;
     this.#limited = 0;
@@ -105,7 +113,10 @@ export class DensitySweep {
 
   #speed(level: number): number {
     if (this.#d.scheme.fokkerPlanck === "fdm") return 0;
-    return this.#kernels.driftSpeed(this.#value[level]!, this.#times.wallsAt(this.#d.levels[level]!, this.#k, this.#walls));
+    return this.#kernels.driftSpeed(
+      this.#value[level]!,
+      this.#times.wallsAt(this.#d.levels[level]!, this.#k, this.#walls),
+    );
   }
 
   #count(k: number, rate: number, previous: number): number {
@@ -157,7 +168,13 @@ export class DensitySweep {
   }
 
   #strang(m: Float64Array, start: number, dt: number, stages: readonly number[], weight: number): void {
-    if (this.#frozen) this.#kernels.advectiveFlux(m, this.#valueAt(start), this.#times.wallsAt(start, this.#k, this.#walls), this.#frozen);
+    if (this.#frozen)
+      this.#kernels.advectiveFlux(
+        m,
+        this.#valueAt(start),
+        this.#times.wallsAt(start, this.#k, this.#walls),
+        this.#frozen,
+      );
     this.#diffuse(m, start, dt / 2, stages, weight, false);
     this.#advance(m, start, dt, weight, false);
     if (this.#frozen) this.#valueAt(start + dt);
@@ -165,7 +182,14 @@ export class DensitySweep {
   }
 
   /** Expects the value function of the low-order flux in the drift slot where splitting is balanced. */
-  #diffuse(m: Float64Array, t: number, tau: number, stages: readonly number[], weight: number, mirrored: boolean): void {
+  #diffuse(
+    m: Float64Array,
+    t: number,
+    tau: number,
+    stages: readonly number[],
+    weight: number,
+    mirrored: boolean,
+  ): void {
     if (this.#d.nu === 0) return;
     const u = this.#pool.field(slots.stageDrift);
     const dimension = stages.length;
@@ -178,7 +202,8 @@ export class DensitySweep {
         axis,
         tau,
         stages: stages[axis]!,
-        balance: frozen && frozen.length > 0 ? { frozen, u, walls: this.#times.wallsAt(t, this.#k, this.#walls) } : undefined,
+        balance:
+          frozen && frozen.length > 0 ? { frozen, u, walls: this.#times.wallsAt(t, this.#k, this.#walls) } : undefined,
         flux: flux && flux.length > 0 ? flux : undefined,
         fluxWeight: weight,
       });
@@ -219,6 +244,8 @@ export class DensitySweep {
 
   #faces(slot: number, wanted: (axis: number) => boolean): Faces {
     const { grid } = this.#d;
-    return grid.shape.map((n, a) => this.#pool.faces(slot + a, wanted(a) ? lineCount(grid, a) * (n + 1) : 0));
+    return grid.shape.map((n, a) =>
+      wanted(a) ? this.#pool.faces(slot + a, lineCount(grid, a) * (n + 1)) : new Float64Array(0),
+    );
   }
 }

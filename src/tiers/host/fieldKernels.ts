@@ -64,7 +64,15 @@ export interface FieldKernels {
    * u advanced in place over tau of u_s = nu u_aa + source along one axis, Lap6, RKL2 with `stages` (odd, >= 3) stages.
    * Walls at the start and at the end; between them linear at the stage times c_j = (j^2 + j - 2)/(s^2 + s - 2), c_1 = c_2/3.
    */
-  diffuseValue(u: Float64Array, axis: number, tau: number, stages: number, source: Float64Array | undefined, wallsStart: Walls, wallsEnd: Walls): void;
+  diffuseValue(
+    u: Float64Array,
+    axis: number,
+    tau: number,
+    stages: number,
+    source: Float64Array | undefined,
+    wallsStart: Walls,
+    wallsEnd: Walls,
+  ): void;
   /** Max over the nodes of sum_a |b_a| / h_a (1/time), b = -H_p(x, (p- + p+)/2). */
   driftSpeed(u: Float64Array, walls: Walls): number;
   /** out = L, the running cost p.H_p - H of the optimal control at p = (p- + p+)/2. */
@@ -84,5 +92,12 @@ export interface FieldKernels {
    * One implicit Scharfetter-Gummel Euler step of length tau along one axis, in place: direct solve, then one refinement in
    * delta form (section 5.1). flux += time-integrated face fluxes of this axis where asked for.
    */
-  implicitDensity(m: Float64Array, u: Float64Array, axis: number, tau: number, walls: Walls, flux: Float64Array | undefined): void;
+  implicitDensity(
+    m: Float64Array,
+    u: Float64Array,
+    axis: number,
+    tau: number,
+    walls: Walls,
+    flux: Float64Array | undefined,
+  ): void;
 }

@@ -1,8 +1,8 @@
 /** A history is a list of slices, one per stored level: no array grows beyond what the platform can index. */
 export type History = readonly Float64Array[];
 
-/** Largest block that one allocation of a history takes. */
-const blockBytes = 2 ** 30;
+/** Largest block that one allocation of a history takes; one block can be handed over whole. */
+const blockBytes = 2 ** 32;
 
 export function allocateHistory(levels: number, points: number): History {
   const perBlock = Math.max(1, Math.floor(blockBytes / (8 * points)));
@@ -21,6 +21,14 @@ export function joinHistory(history: History, from: number, to: number): Float64
   const out = new Float64Array((to - from) * points);
   for (let k = from; k < to; k++) out.set(history[k]!, (k - from) * points);
   return out;
+}
+
+/** A whole history as one array: the block that its slices lie in, or a copy where there are several blocks. */
+export function wholeHistory(history: History): Float64Array {
+  const first = history[0]!;
+  const length = history.length * first.length;
+  const oneBlock = history.every((slice) => slice.buffer === first.buffer);
+  return oneBlock ? new Float64Array(first.buffer, first.byteOffset, length) : joinHistory(history, 0, history.length);
 }
 
 /** Index of the first number that is not finite, or -1. */

@@ -53,7 +53,13 @@ export class HjbSweep {
    * Fills `value` from `density`. `counts` (one per interval, 0 where unknown) are the sub-steps of the last iteration and
    * become those of this one; `floors` are counts that an interval was once found to need.
    */
-  async run(density: History, value: History, counts: Int32Array, floors: Int32Array, pace: Pace): Promise<SweepReport> {
+  async run(
+    density: History,
+    value: History,
+    counts: Int32Array,
+    floors: Int32Array,
+    pace: Pace,
+  ): Promise<SweepReport> {
     const { levels, steps, terminalCost } = this.#d;
     this.#density = density;
     this.#sourceLevel.fill(-1);
@@ -158,7 +164,14 @@ export class HjbSweep {
     return rate;
   }
 
-  #diffuse(u: Float64Array, start: number, tau: number, stages: readonly number[], balance: Float64Array | undefined, mirrored: boolean): void {
+  #diffuse(
+    u: Float64Array,
+    start: number,
+    tau: number,
+    stages: readonly number[],
+    balance: Float64Array | undefined,
+    mirrored: boolean,
+  ): void {
     if (this.#d.nu === 0) return;
     const from = this.#times.wallsAt(start, this.#k, this.#wallsStart);
     const to = this.#times.wallsAt(start - tau, this.#k, this.#wallsEnd);
@@ -187,7 +200,14 @@ export class HjbSweep {
   }
 
   /** slope = keep * slope + L(u, t). The weights of SSPRK3 need no second accumulator this way. */
-  #rate(u: Float64Array, t: number, diffusion: boolean, balance: Float64Array | undefined, keep: number, slope: Float64Array): number {
+  #rate(
+    u: Float64Array,
+    t: number,
+    diffusion: boolean,
+    balance: Float64Array | undefined,
+    keep: number,
+    slope: Float64Array,
+  ): number {
     this.#addSources(t, keep, slope);
     if (balance) for (let i = 0; i < slope.length; i++) slope[i] = slope[i]! - balance[i]!;
     return this.#kernels.hamiltonian(u, this.#times.wallsAt(t, this.#k, this.#wallsStart), diffusion, slope);

@@ -16,7 +16,7 @@ import { Anderson } from "./anderson.ts";
 import { BestResponse, CertificateSums } from "./certificate.ts";
 import { DensitySweep } from "./densitySweep.ts";
 import type { FieldKernels } from "./fieldKernels.ts";
-import { allocateHistory, joinHistory, type History } from "./histories.ts";
+import { allocateHistory, joinHistory, wholeHistory, type History } from "./histories.ts";
 import { HjbSweep } from "./hjbSweep.ts";
 import { Pace } from "./pace.ts";
 import { FieldPool, inPlaceSlot, slotCount, slotLength } from "./pool.ts";
@@ -44,7 +44,7 @@ export function historiesOf(options: WorkspaceOptions): number {
   return 2 + (options.keepTransported ? 1 : 0) + (options.andersonDepth > 0 ? 2 * (options.andersonDepth + 1) : 0);
 }
 
-/** What `HostWorkspace` will allocate for histories, work fields and the problem's own data. */
+/** What `HostWorkspace` will allocate for histories, work fields, the kernels' own lines and the problem's own data. */
 export function hostMemoryNeed(members: readonly Discretisation[], options: WorkspaceOptions): MemoryNeed {
   const d = members[0]!;
   const histories = historiesOf(options) * members.length;
@@ -53,7 +53,14 @@ export function hostMemoryNeed(members: readonly Discretisation[], options: Work
   const work = slotCount(d, !options.keepTransported);
   const data = members.reduce((sum, member) => sum + dataBytes(member), 0);
   const fields = work + data / fieldBytes;
-  return { bytes: histories * historyBytes + fields * fieldBytes, histories, historyBytes, fields, fieldBytes };
+  const lines = members.length * lineBytes(d);
+  return { bytes: histories * historyBytes + fields * fieldBytes + lines, histories, historyBytes, fields, fieldBytes };
+}
+
+/** Bytes of the kernels' own lines: four blocks of one or eight, and some forty single ones. */
+function lineBytes(d: Discretisation): number {
+  const lines = (d.grid.shape.length > 1 ? 32 : 4) + 48;
+  return 8 * lines * (Math.max(...d.grid.shape) + 6);
 }
 
 /** Bytes of potential, drift and target; the initial density and terminal cost stand in the histories. */
@@ -105,7 +112,8 @@ export class HostWorkspace implements Workspace {
 
   async load(member: number, density: Float64Array): Promise<void> {
     const { d, density: history, anderson, hjbCounts, hjbFloors, densityCounts } = this.#member(member);
-    fillHistory(history, density, "density");
+    if (density.length === history[0]!.length) history.forEach((slice) => slice.set(density));
+    else fillHistory(history, density, "density");
     history[0]!.set(d.initialDensity);
     anderson?.reset();
     hjbCounts.fill(0);
@@ -122,7 +130,10 @@ export class HostWorkspace implements Workspace {
     return hjb.run(density, value, hjbCounts, hjbFloors, this.#pace);
   }
 
-  async fokkerPlanck(member: number, inPlace?: { readonly theta: number }): Promise<DensityReport & { readonly residual: number }> {
+  async fokkerPlanck(
+    member: number,
+    inPlace?: { readonly theta: number },
+  ): Promise<DensityReport & { readonly residual: number }> {
     const { d, densitySweep, density, value, transported, densityCounts } = this.#member(member);
     if (!transported && !inPlace) throw keptNothing();
     let squares = 0;
@@ -135,7 +146,14 @@ export class HostWorkspace implements Workspace {
     };
     const buffer = transported ? undefined : this.#pool.field(inPlaceSlot(d));
     transported?.[0]!.set(density[0]!);
-    const report = await densitySweep.run(value, density[0]!, (level) => buffer ?? transported![level]!, sink, densityCounts, this.#pace);
+    const report = await densitySweep.run(
+      value,
+      density[0]!,
+      (level) => buffer ?? transported![level]!,
+      sink,
+      densityCounts,
+      this.#pace,
+    );
     return { ...report, residual: Math.sqrt(squares / ((d.steps + 1) * d.grid.points)) };
   }
 
@@ -181,13 +199,21 @@ export class HostWorkspace implements Workspace {
     field: "value" | "density" | "transported",
     range?: { readonly from: number; readonly to: number },
   ): Promise<Float64Array> {
-    const state = this.#member(member);
-    const history = state[field];
-    if (!history) throw keptNothing();
-    return joinHistory(history, range?.from ?? 0, range?.to ?? state.d.steps + 1);
+    const history = this.#history(member, field);
+    return joinHistory(history, range?.from ?? 0, range?.to ?? history.length);
+  }
+
+  async take(member: number, field: "value" | "density" | "transported"): Promise<Float64Array> {
+    return wholeHistory(this.#history(member, field));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
+
+  #history(member: number, field: "value" | "density" | "transported"): History {
+    const history = this.#member(member)[field];
+    if (!history) throw keptNothing();
+    return history;
+  }
 
   #member(index: number): Member {
     const state = this.#states[index];
@@ -204,20 +230,20 @@ export class HostWorkspace implements Workspace {
   }
 }
 
-/** Copies a whole history, or one slice for all levels. */
+/** Copies a whole history. */
 function fillHistory(history: History, from: Float64Array, name: string): void {
   const points = history[0]!.length;
   const whole = history.length * points;
-  if (from.length !== points && from.length !== whole) {
+  if (from.length !== whole) {
     throw new MfgError({
       code: "MFGPU_TIER_ARGUMENT",
-      message: `The ${name} has ${from.length} entries; one slice has ${points}, the whole history ${whole}.`,
-      fix: "Give one slice or (steps + 1) slices of the grid's points.",
+      message: `The ${name} has ${from.length} entries; its history has ${history.length} x ${points} = ${whole}.`,
+      fix: "Give (steps + 1) slices of the grid's points; a density may also be one slice, held for all levels.",
       path: name,
       value: from.length,
     });
   }
-  history.forEach((slice, k) => slice.set(from.length === points ? from : from.subarray(k * points, (k + 1) * points)));
+  history.forEach((slice, k) => slice.set(from.subarray(k * points, (k + 1) * points)));
 }
 
 function blend(m: Float64Array, transported: Float64Array, theta: number): void {

@@ -91,7 +91,9 @@ export function slotCount(d: Discretisation, inPlace: boolean): number {
   if (inPlace) take(inPlaceSlot(d));
   take(slots.response, 2);
   take(slots.stageDensity);
-  if (dimension > 1) take(slots.outgoing);
+  const whole = !d.hamiltonian.separable || d.scheme.hamiltonianFlux === "glf";
+  // The speeds of the axes are added up there.
+  if (dimension > 1 && !whole) take(slots.outgoing);
   if (d.scheme.fokkerPlanck === "weno5") {
     take(slots.secondDensity);
     take(slots.antidiffusive, dimension);
@@ -105,10 +107,10 @@ export function slotCount(d: Discretisation, inPlace: boolean): number {
     take(slots.flux + axis);
     if (d.scheme.fokkerPlanck === "weno5" && d.scheme.splitting !== "explicit") take(slots.frozenFlux + axis);
   }
-  if (!d.hamiltonian.separable) {
+  if (whole) {
     take(slots.leftSlope, dimension);
     take(slots.rightSlope, dimension);
-    take(slots.transverse);
   }
+  if (!d.hamiltonian.separable) take(slots.transverse);
   return used.size;
 }
