@@ -103,3 +103,23 @@ describe("T29 in two dimensions, exits x walls, nu = 0.05", () => {
     expect(meanOrder(density)).toBeGreaterThanOrEqual(1.8);
   });
 });
+
+describe("T29 in two dimensions, exits on both axes, f = 0", () => {
+  test.each([0.05, 0.5])("nu = %d: default form, order 2.5 or more, nothing limited", async (nu) => {
+    const { value, density, limited } = await study("exits x exits", { kappa: 0, nu }, [16, 32, 64], {});
+    expect(meanOrder(value)).toBeGreaterThanOrEqual(2.5);
+    expect(meanOrder(density)).toBeGreaterThanOrEqual(2.5);
+    expect(limited).toEqual([0, 0, 0]);
+  });
+
+  test("explicit: order 3.5 or more in u", async () => {
+    const { value } = await study("exits x exits", { kappa: 0 }, [16, 32], { splitting: "explicit" });
+    expect(lastOrder(value)).toBeGreaterThanOrEqual(3.5);
+  });
+
+  test("fdm: order 1.8 or more where dt falls as h^2", async () => {
+    const options = { fokkerPlanck: "fdm" } as const;
+    const { density } = await study("exits x exits", { kappa: 0 }, [16, 32], options, (n) => (n * n) / 16);
+    expect(lastOrder(density)).toBeGreaterThanOrEqual(1.8);
+  });
+});

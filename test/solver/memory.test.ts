@@ -120,7 +120,7 @@ describe("all that a workspace makes for a pair of sweeps, relaxation and certif
   ] as const;
 
   test.each(sizes)("$size, with Anderson and in place: to a hundred lines of the grid", async (given) => {
-    const d = discretise(parseProblem(given.problem), given.shape, 4, { ...schemeDefaults(), ...given.scheme });
+    const d = discretise(parseProblem(given.problem), given.shape, 2, { ...schemeDefaults(), ...given.scheme });
     for (const options of [
       { precision: "f64", andersonDepth: 4, keepTransported: true },
       { precision: "f64", andersonDepth: 0, keepTransported: false },

@@ -5,6 +5,7 @@ import { discretise } from "../../src/scheme/discretise.ts";
 import { schemeDefaults } from "../../src/scheme/options.ts";
 import type { SolveOptions } from "../../src/solver/options.ts";
 import { solve } from "../../src/solver/solve.ts";
+import { batchedTier } from "../../src/tiers/batched/tier.ts";
 import { hostMemoryNeed } from "../../src/tiers/host/hostWorkspace.ts";
 import { worst } from "../support/exact.ts";
 import { plaza, r1 } from "./support.ts";
@@ -97,4 +98,24 @@ test("fictitious play is the average of the transported densities with weights 2
   const { record } = await solve({ ...r1, coupling: { kind: "none" } }, { ...small, relaxation: "fictitious" });
   expect(record).toMatchObject({ stopReason: "tolerance", iterations: 2 });
   expect(record.residual).toBeLessThan(1e-15);
+});
+
+test("a workspace that is loaded again repeats itself: nothing of the first run is remembered", async () => {
+  const d = discretise(parseProblem(r1), [24], 12, schemeDefaults());
+  const options = { precision: "f64", andersonDepth: 4, keepTransported: true } as const;
+  await using workspace = await batchedTier.workspace([d], options);
+  const run = async (): Promise<number[]> => {
+    await workspace.load(0, d.initialDensity);
+    const residuals: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      await workspace.hjb(0);
+      residuals.push((await workspace.fokkerPlanck(0)).residual);
+      const step = i < 3 ? ({ kind: "blend", theta: 0.5 } as const) : ({ kind: "anderson", beta: 0.1 } as const);
+      await workspace.relax(0, step, { kind: "blend", theta: 0.3 });
+    }
+    return residuals;
+  };
+  const first = await run();
+  expect(await run()).toEqual(first);
+  expect(new Set(first).size).toBe(8);
 });

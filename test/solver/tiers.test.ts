@@ -79,7 +79,7 @@ const modes: readonly { readonly mode: string; readonly options: SolveOptions }[
 describe.each(games)("$game", ({ problem, options: base }) => {
   test.each(modes)("$mode: scalar = batched to 1e-10, certificates and record as well", async ({ options }) => {
     // In 1-D past the fictitious play, so that Anderson is in it too.
-    const maxIterations = problem.domain.length === 1 ? 18 : 3;
+    const maxIterations = problem.domain.length === 1 ? 18 : 2;
     const run = { ...base, maxIterations, tolerance: 1e-13, ...options };
     const scalar = await solve(problem, { ...run, tier: "scalar" });
     const batched = await solve(problem, { ...run, tier: "batched" });

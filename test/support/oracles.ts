@@ -76,7 +76,7 @@ function gameOf(
   };
 }
 
-export type ExitKind = "exits" | "mixed" | "exits x walls";
+export type ExitKind = "exits" | "mixed" | "exits x walls" | "exits x exits";
 
 /** E7: the same construction on a box with exits (u = 0, m = 0) and reflecting walls. */
 export function exitWave(kind: ExitKind, { nu = 0.05, horizon = 0.5, kappa = 0 } = {}): ExactGame {
@@ -98,6 +98,11 @@ export function exitWave(kind: ExitKind, { nu = 0.05, horizon = 0.5, kappa = 0 }
       phi: (x, y, _z, t) => 1 + a * sin(PI * x) * cos(PI * y) * exp(-2 * heat * (horizon - t)),
       psi: (x, y, _z, t) => sin(PI * x) * (1 + c * cos(PI * y) * exp(-heat * t)) * exp(-heat * t),
       domain: [unit("exit"), unit("reflecting")],
+    },
+    "exits x exits": {
+      phi: (x, y, _z, t) => 1 + a * sin(PI * x) * sin(PI * y) * exp(-2 * heat * (horizon - t)),
+      psi: (x, y, _z, t) => sin(PI * x) * sin(PI * y) * exp(-2 * heat * t),
+      domain: [unit("exit"), unit("exit")],
     },
   };
   const { phi, psi, domain } = shapes[kind];
