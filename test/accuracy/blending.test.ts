@@ -128,17 +128,14 @@ describe("T28 a box profile where u has kinks, from which the drift points away 
 
   // The sub-step follows the drift at the nodes, near 0 on a kink; what leaves a cell through both faces then is up to 2.8
   // times the cell, and the low-order stage is not positive (docs/numerics.md section 5.1 asks for 1).
-  test.fails("richardson, 1-D: no stage is negative (known defect: -4e-4)", async () => {
+  test("richardson, 1-D: no stage is negative", async () => {
     const { least } = await watchSweep(sharp(1, 1e-3, box, kinked), [100], 20, { splitting: "richardson" });
     expect(least).toBeGreaterThanOrEqual(0);
   });
-  test.fails.each(splittings)(
-    "%s, 2-D: no stage is negative (known defect: -2e-1 richardson, -3e-4 others)",
-    async (splitting) => {
-      const { least } = await watchSweep(sharp(2, 1e-3, box, kinked), [24, 24], 8, { splitting });
-      expect(least).toBeGreaterThanOrEqual(0);
-    },
-  );
+  test.each(splittings)("%s, 2-D: no stage is negative", async (splitting) => {
+    const { least } = await watchSweep(sharp(2, 1e-3, box, kinked), [24, 24], 8, { splitting });
+    expect(least).toBeGreaterThanOrEqual(0);
+  });
 });
 
 describe("T28 a spike in one cell under strong noise, nu = 10", () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Discretisation } from "../../src/scheme/discretisation.ts";
 import type { Walls } from "../../src/tiers/host/fieldKernels.ts";
 import { discretisationOf, randomNumbers, sampled, worst } from "../scheme/fixtures.ts";
-import { diffusionAt, lineThrough, meanSlopeAt, slopesAt, speedAt } from "./bruteForce.ts";
+import { diffusionAt, faceDriftAt, facesOfAxis, lineThrough, meanSlopeAt, slopesAt, speedAt } from "./bruteForce.ts";
 import { legendreStep } from "./bruteForceSteps.ts";
 import { cases, makers, relative, roughData, wallsOf } from "./cases.ts";
 
@@ -94,10 +94,22 @@ describe.each(makers)("field kernels of $name: the value function", ({ make }) =
       expect(relative(out, expected)).toBeLessThan(tolerance);
     });
 
-    test("driftSpeed and runningCost are those of the mean slope", () => {
+    test("driftSpeed heeds node and faces, runningCost is that of the mean slope", () => {
       const means = everyNode(d, (node) => meanSlopeAt(d, u, walls, node));
+      const leaving = d.grid.shape.map((_, axis) => {
+        const out = new Float64Array(d.grid.points);
+        for (const face of facesOfAxis(d, axis)) {
+          const b = faceDriftAt(d, u, walls, face);
+          const donor = b > 0 ? face.left : face.right;
+          if (donor >= 0) out[donor] = out[donor]! + Math.abs(b);
+        }
+        return out;
+      });
       const speeds = means.map((p, node) =>
-        speedAt(d, node, p).reduce((s, value, a) => s + Math.abs(value) / d.grid.spacing[a]!, 0),
+        speedAt(d, node, p).reduce(
+          (s, value, a) => s + Math.max(Math.abs(value), leaving[a]![node]!) / d.grid.spacing[a]!,
+          0,
+        ),
       );
       expect(kernels.driftSpeed(u, walls) / Math.max(...speeds)).toBeCloseTo(1, 11);
       const cost = new Float64Array(d.grid.points);

@@ -105,7 +105,8 @@ export class BatchedDrift {
   /** See `FieldKernels.driftSpeed`. */
   speed(u: Float64Array, walls: Walls): number {
     const dimension = this.#axes.length;
-    const { value, result } = this.#scratch;
+    const { value, result, density } = this.#scratch;
+    const face = density[0]!;
     const sum = this.#pool.field(slots.outgoing);
     this.prepare(u, walls);
     let fastest = 0;
@@ -119,7 +120,12 @@ export class BatchedDrift {
           const b = result[w]!;
           valueGhosts(axis, value[w]!, walls[a]!, line + w);
           this.nodes(axis, value[w]!, start + w, b);
-          for (let i = 0; i < n; i++) b[i] = Math.abs(b[i]!) * inverse;
+          this.faces(axis, value[w]!, start + w, walls[a]!, line + w, face);
+          for (let i = 0; i < n; i++) {
+            const right = face[i + 1]!;
+            const left = face[i]!;
+            b[i] = Math.max(Math.abs(b[i]!), (right > 0 ? right : 0) - (left < 0 ? left : 0)) * inverse;
+          }
           if (dimension === 1) for (let i = 0; i < n; i++) if (!(b[i]! <= fastest)) fastest = b[i]!;
         }
         if (dimension === 1) return;

@@ -73,7 +73,11 @@ export interface FieldKernels {
     wallsStart: Walls,
     wallsEnd: Walls,
   ): void;
-  /** Max over the nodes of sum_a |b_a| / h_a (1/time), b = -H_p(x, (p- + p+)/2). */
+  /**
+   * Max over the nodes of sum_a max(|b_a|, pos(b_right) + pos(-b_left)) / h_a (1/time): b = -H_p(x, (p- + p+)/2) at the node, b_right
+   * and b_left the low-order drifts through the cell's faces. At a kink of u the drift of the node is near 0 while both faces
+   * empty the cell, and the low-order stage stays >= 0 only where they are heeded.
+   */
   driftSpeed(u: Float64Array, walls: Walls): number;
   /** out = L, the running cost p.H_p - H of the optimal control at p = (p- + p+)/2. */
   runningCost(u: Float64Array, walls: Walls, out: Float64Array): void;

@@ -8,7 +8,7 @@ import { laplacian6, rkl2 } from "../../scheme/diffusion.ts";
 import { dissipation, godunov, laxFriedrichs, runningCost } from "../../scheme/hamiltonian.ts";
 import type { FieldKernels, Walls } from "../host/fieldKernels.ts";
 import { advectiveFlux, correctDensity, densityStage, diffuseDensity, implicitDensity } from "./density.ts";
-import { type OneSidedSlopes, oneSidedSlopes, optimalDrift } from "./drift.ts";
+import { faceDrifts, type OneSidedSlopes, oneSidedSlopes, optimalDrift } from "./drift.ts";
 import { advanceLegendre } from "./legendre.ts";
 import { forEachLine, nodesOfLine, paddedValue, valueLine } from "./lines.ts";
 
@@ -87,9 +87,22 @@ function addDiffusion(d: Discretisation, u: Float64Array, walls: Walls, rate: Fl
 }
 
 function driftSpeed(d: Discretisation, u: Float64Array, walls: Walls): number {
-  const { nodes } = optimalDrift(d, u, walls);
+  const { nodes, transverse } = optimalDrift(d, u, walls);
+  const rates = nodes.map((drift, a) => {
+    const faces = faceDrifts(d, u, walls, a, transverse[a]!);
+    const n = d.grid.shape[a]!;
+    const rate = new Float64Array(drift.length);
+    forEachLine(d, a, (line, start, stride) => {
+      for (let i = 0; i < n; i++) {
+        const node = start + i * stride;
+        const face = line * (n + 1) + i;
+        rate[node] = Math.max(Math.abs(drift[node]!), Math.max(faces[face + 1]!, 0) + Math.max(-faces[face]!, 0));
+      }
+    });
+    return rate;
+  });
   let fastest = 0;
-  for (let i = 0; i < d.grid.points; i++) fastest = Math.max(fastest, sumOfRates(d, at(nodes, i)));
+  for (let i = 0; i < d.grid.points; i++) fastest = Math.max(fastest, sumOfRates(d, at(rates, i)));
   return fastest;
 }
 
