@@ -126,8 +126,8 @@ describe("T28 a box profile where u has kinks, from which the drift points away 
     }
   });
 
-  // The sub-step follows the drift at the nodes, near 0 on a kink; what leaves a cell through both faces then is up to 2.8
-  // times the cell, and the low-order stage is not positive (docs/numerics.md section 5.1 asks for 1).
+  // On a kink the drift at the node is near 0 and both faces empty the cell: a sub-step that followed the node alone would
+  // let up to 2.8 times the cell leave, and the low-order stage would not be positive (docs/numerics.md section 5.1).
   test("richardson, 1-D: no stage is negative", async () => {
     const { least } = await watchSweep(sharp(1, 1e-3, box, kinked), [100], 20, { splitting: "richardson" });
     expect(least).toBeGreaterThanOrEqual(0);
