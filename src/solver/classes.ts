@@ -5,7 +5,7 @@ import type { Discretisation } from "../scheme/discretisation.ts";
 import { coordinates } from "../scheme/grid.ts";
 import { findTier } from "../tiers/registry.ts";
 import type { SweepReport, TierName, Workspace } from "../tiers/tier.ts";
-import { discretisationOf, problemOf } from "./configure.ts";
+import { discretisationOf, problemOf, tierNameOf } from "./configure.ts";
 import type { SolveOptions, SolveResult } from "./options.ts";
 import { solve } from "./solve.ts";
 import type { Epsilon, HamiltonianFlux, Splitting, WenoVariant } from "../scheme/options.ts";
@@ -163,7 +163,7 @@ async function sweep(
   run: (workspace: Workspace, d: Discretisation) => Promise<[SweepReport, Float64Array]>,
 ): Promise<SweepResult> {
   const d = discretisationOf(problem, options);
-  const tier = await findTier(options.tier === undefined || options.tier === "auto" ? "batched" : options.tier);
+  const tier = await findTier(tierNameOf(options));
   await using workspace = await tier.workspace([d], { precision: "f64", andersonDepth: 0, keepTransported: true });
   const [report, history] = await run(workspace, d);
   return {

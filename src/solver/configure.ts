@@ -5,6 +5,7 @@ import type { Dimension, Problem } from "../problem/types.ts";
 import { discretise } from "../scheme/discretise.ts";
 import type { Discretisation } from "../scheme/discretisation.ts";
 import { schemeDefaults, type SchemeOptions } from "../scheme/options.ts";
+import type { TierName } from "../tiers/tier.ts";
 import type { SolveOptions } from "./options.ts";
 
 const defaultGrid: Readonly<Record<Dimension, number>> = { 1: 100, 2: 64, 3: 32 };
@@ -80,9 +81,19 @@ export function discretisationOf(
   problem: Problem,
   options: SolveOptions,
   shape: readonly number[] = shapeOf(problem, options),
-  steps: number = options.steps ?? defaultSteps,
+  steps: number = stepsOf(options),
 ): Discretisation {
   return discretise(problem, shape, steps, schemeOf(options));
+}
+
+/** Stored time intervals that the options ask for. */
+export function stepsOf(options: SolveOptions): number {
+  return options.steps ?? defaultSteps;
+}
+
+/** The tier that the options ask for; `auto` is the fastest of this version. */
+export function tierNameOf(options: { readonly tier?: TierName | "auto" }): TierName {
+  return options.tier === undefined || options.tier === "auto" ? "batched" : options.tier;
 }
 
 export function shapeOf(problem: Problem, options: SolveOptions): number[] {

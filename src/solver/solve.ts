@@ -4,7 +4,7 @@ import type { Problem } from "../problem/types.ts";
 import type { Discretisation } from "../scheme/discretisation.ts";
 import { findTier } from "../tiers/registry.ts";
 import type { Precision, Tier } from "../tiers/tier.ts";
-import { checkIterationOptions, discretisationOf, problemOf, shapeOf } from "./configure.ts";
+import { checkIterationOptions, discretisationOf, problemOf, shapeOf, stepsOf, tierNameOf } from "./configure.ts";
 import { MemberIteration } from "./iteration.ts";
 import { planMemory, workspaceOptions } from "./memory.ts";
 import type { MemoryPlan, SolveOptions, SolveResult, WarmStart } from "./options.ts";
@@ -89,10 +89,6 @@ export async function memoryNeedOf(problem: unknown, options: SolveOptions = {})
   return planMemory(tier, [discretisationOf(problemOf(problem), options)], precisionOf(tier, options), options);
 }
 
-function tierNameOf(options: SolveOptions): string {
-  return options.tier === undefined || options.tier === "auto" ? "batched" : options.tier;
-}
-
 function precisionOf(tier: Tier, options: SolveOptions): Precision {
   const precision = options.precision ?? "f64";
   if (precision !== "f64") {
@@ -136,7 +132,7 @@ async function warmStartOf(problem: Problem, options: SolveOptions): Promise<War
   if (options.warmStart === undefined) return undefined;
   if (options.warmStart !== "nested") return options.warmStart;
   const shape = shapeOf(problem, options);
-  const steps = options.steps ?? 50;
+  const steps = stepsOf(options);
   if (Math.min(...shape) < 2 * coarsestNodes || steps < 2 * coarsestSteps) return undefined;
   const coarse = await solve(problem, {
     ...coarseOptions(options),
