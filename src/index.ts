@@ -26,7 +26,8 @@ export type {
   WenoVariant,
 } from "./scheme/options.ts";
 
-export type { Available, MemoryNeed, Precision, Tally, Tier, TierName, Unavailable } from "./tiers/tier.ts";
+export type { CandidateText } from "./tiers/candidate.ts";
+export type { Available, MemoryNeed, Precision, Residency, Tally, Tier, TierName, Unavailable } from "./tiers/tier.ts";
 
 export { memoryNeedOf, solve, solveBatch } from "./solver/solve.ts";
 export { FixedPointIterator, FpFdmSolver, HjbWenoSolver } from "./solver/classes.ts";
@@ -39,6 +40,7 @@ export type {
   SolveRecord,
   SolveResult,
   StopReason,
+  TierChoice,
   WarmStart,
 } from "./solver/options.ts";
 

@@ -4,7 +4,7 @@ import { readRun, writeRun } from "../io/run.ts";
 import { plotRun, writeFigure } from "../plot/plot.ts";
 import { resolveProblem } from "../problem/catalogue.ts";
 import type { FokkerPlanckMode, HamiltonianFlux, Splitting, WenoVariant } from "../scheme/options.ts";
-import type { MemoryPlan, SolveOptions, SolveResult } from "../solver/options.ts";
+import type { MemoryPlan, SolveOptions, SolveResult, TierChoice } from "../solver/options.ts";
 import { solve } from "../solver/solve.ts";
 import type { Precision } from "../tiers/tier.ts";
 import { exitCodeOfStop, exitCodes } from "./exit.ts";
@@ -14,7 +14,6 @@ import { noProgress, showProgress } from "./progress.ts";
 import { summaryLines } from "./summary.ts";
 import { bytesText } from "./text.ts";
 import { checkAdapter, chosenTier, readTier } from "./tiers.ts";
-import type { TierChoice } from "./tiers.ts";
 import * as read from "./values.ts";
 
 const precisions: readonly Precision[] = ["f64", "f32", "compensated"];
@@ -123,6 +122,7 @@ function namesakes(flags: Flags): Partial<SolveOptions> {
   const scheme = { grid, steps, precision, weno, fokkerPlanck, hamiltonianFlux, splitting, timeLevels, cfl };
   const given = Object.entries({ ...scheme, tolerance, maxIterations, relaxation }).filter(([, x]) => x !== undefined);
   return {
+    ...(flags.adapter === undefined ? {} : { adapter: flags.adapter }),
     ...Object.fromEntries(given),
     ...(flags.memory === undefined ? {} : { memoryBytes: flags.memory }),
     ...(flags.exploitability ? { exploitabilityEveryIteration: true } : {}),

@@ -1,14 +1,23 @@
 import { MfgError } from "../errors.ts";
-import type { TierName } from "../tiers/tier.ts";
-import { readName } from "./values.ts";
+import type { TierChoice } from "../solver/options.ts";
+import { type CandidateText, readCandidate, tierNames } from "../tiers/candidate.ts";
 
-export type TierChoice = TierName | "auto";
-
-const tierChoices: readonly TierChoice[] = ["auto", "scalar", "batched", "gpujs", "rust", "webgpu"];
-
-/** Reads a tier's name; MFGPU_CONFIG_TIER_NAME lists the known ones. */
+/** Reads `auto` or a candidate's name, such as rust or webgpu/offload; MFGPU_CONFIG_TIER_NAME lists the known ones. */
 export function readTier(flag: string, text: string): TierChoice {
-  return readName(flag, text, tierChoices, "MFGPU_CONFIG_TIER_NAME");
+  if (text === "auto") return text;
+  try {
+    readCandidate(text);
+    return text as CandidateText;
+  } catch (error) {
+    throw new MfgError({
+      code: "MFGPU_CONFIG_TIER_NAME",
+      message: `${flag}: unknown name`,
+      path: flag,
+      value: text,
+      fix: `Choose one of auto, ${tierNames.join(", ")}; with a variant as rust:wasm, with a residency as webgpu/offload.`,
+      cause: error,
+    });
+  }
 }
 
 /**
@@ -32,7 +41,7 @@ export function chosenTier(flag: TierChoice | undefined, forced: string | undefi
 
 /** Refuses an adapter for the tiers that run on the processor. */
 export function checkAdapter(adapter: string | undefined, tier: TierChoice): void {
-  if (adapter === undefined || tier === "webgpu" || tier === "gpujs") return;
+  if (adapter === undefined || tier === "auto" || /^(webgpu|gpujs)/.test(tier)) return;
   throw new MfgError({
     code: "MFGPU_CONFIG_ADAPTER",
     message: `--adapter: tier ${tier} uses no adapter.`,

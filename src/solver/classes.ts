@@ -4,9 +4,9 @@ import type { Problem } from "../problem/types.ts";
 import type { Discretisation } from "../scheme/discretisation.ts";
 import { coordinates } from "../scheme/grid.ts";
 import { findTier } from "../tiers/registry.ts";
-import type { SweepReport, TierName, Workspace } from "../tiers/tier.ts";
+import type { SweepReport, Workspace } from "../tiers/tier.ts";
 import { discretisationOf, problemOf, tierNameOf } from "./configure.ts";
-import type { SolveOptions, SolveResult } from "./options.ts";
+import type { SolveOptions, SolveResult, TierChoice } from "./options.ts";
 import { solve } from "./solve.ts";
 import type { Epsilon, HamiltonianFlux, Splitting, WenoVariant } from "../scheme/options.ts";
 
@@ -14,7 +14,7 @@ import type { Epsilon, HamiltonianFlux, Splitting, WenoVariant } from "../scheme
 export interface SweepOptions {
   readonly grid?: number | readonly number[];
   readonly steps?: number;
-  readonly tier?: TierName | "auto";
+  readonly tier?: TierChoice;
 }
 
 /** One history on the grid: (steps + 1) x shape in C order. */
@@ -163,8 +163,14 @@ async function sweep(
   run: (workspace: Workspace, d: Discretisation) => Promise<[SweepReport, Float64Array]>,
 ): Promise<SweepResult> {
   const d = discretisationOf(problem, options);
-  const tier = await findTier(tierNameOf(options));
-  await using workspace = await tier.workspace([d], { precision: "f64", andersonDepth: 0, keepTransported: true });
+  const { tier, variant, residency } = await findTier(tierNameOf(options));
+  await using workspace = await tier.workspace([d], {
+    precision: tier.solvePrecisions(residency)[0],
+    residency,
+    ...(variant === undefined ? {} : { variant }),
+    andersonDepth: 0,
+    keepTransported: true,
+  });
   const [report, history] = await run(workspace, d);
   return {
     history,

@@ -5,8 +5,7 @@ import type { Dimension, Problem } from "../problem/types.ts";
 import { discretise } from "../scheme/discretise.ts";
 import type { Discretisation } from "../scheme/discretisation.ts";
 import { schemeDefaults, type SchemeOptions } from "../scheme/options.ts";
-import type { TierName } from "../tiers/tier.ts";
-import type { SolveOptions } from "./options.ts";
+import type { SolveOptions, TierChoice } from "./options.ts";
 
 const defaultGrid: Readonly<Record<Dimension, number>> = { 1: 100, 2: 64, 3: 32 };
 const defaultSteps = 50;
@@ -91,8 +90,8 @@ export function stepsOf(options: SolveOptions): number {
   return options.steps ?? defaultSteps;
 }
 
-/** The tier that the options ask for; `auto` is the fastest of this version. */
-export function tierNameOf(options: { readonly tier?: TierName | "auto" }): TierName {
+/** The candidate that the options ask for; `auto` is the fastest tier of this version. */
+export function tierNameOf(options: { readonly tier?: TierChoice }): string {
   return options.tier === undefined || options.tier === "auto" ? "batched" : options.tier;
 }
 

@@ -2,7 +2,8 @@
 import { freemem } from "node:os";
 import { MfgError } from "../errors.ts";
 import type { Discretisation } from "../scheme/discretisation.ts";
-import type { Precision, Tier, WorkspaceOptions } from "../tiers/tier.ts";
+import type { FoundTier } from "../tiers/registry.ts";
+import type { Precision, Tier, TierPlace, WorkspaceOptions } from "../tiers/tier.ts";
 import type { MemoryPlan, SolveOptions } from "./options.ts";
 
 /** Deepest Anderson acceleration; more gained nothing in the measurements of docs/numerics.md section 7.1. */
@@ -11,20 +12,34 @@ export const deepestAnderson = 20;
 const shallowestAnderson = 3;
 const freeShare = 0.7;
 
+/** The way on a tier that was chosen. */
+export type Way = Pick<FoundTier, "variant" | "residency">;
+
+/** The place on a tier that the options and the way name. */
+function placeOf({ adapter, threads }: SolveOptions, { variant }: Way): TierPlace {
+  return {
+    ...(variant === undefined ? {} : { variant }),
+    ...(adapter === undefined ? {} : { adapter }),
+    ...(threads === undefined ? {} : { threads }),
+  };
+}
+
 /**
  * Chooses the method that fits the budget.
  *
  * @throws MFGPU_MEMORY_BUDGET with the numbers where not even two histories fit
  */
-export function planMemory(
+export async function planMemory(
   tier: Tier,
   members: readonly Discretisation[],
   precision: Precision,
   options: SolveOptions,
-): MemoryPlan {
-  const budget = options.memoryBytes ?? freeShare * freemem();
+  way: Way,
+): Promise<MemoryPlan> {
+  const free = (await tier.memoryFree?.(placeOf(options, way))) ?? freemem();
+  const budget = options.memoryBytes ?? freeShare * free;
   const need = (andersonDepth: number, keepTransported: boolean): ReturnType<Tier["memoryNeed"]> =>
-    tier.memoryNeed(members, workspaceOptions({ andersonDepth, inPlace: !keepTransported }, precision, options));
+    tier.memoryNeed(members, workspaceOptions({ andersonDepth, inPlace: !keepTransported }, precision, options, way));
   const relaxation = options.relaxation ?? "anderson";
   const simple = typeof relaxation === "number" ? "relaxation" : "fictitious";
   if (relaxation === "anderson") {
@@ -52,9 +67,12 @@ export function workspaceOptions(
   plan: Pick<MemoryPlan, "andersonDepth" | "inPlace">,
   precision: Precision,
   options: SolveOptions,
+  way: Way,
 ): WorkspaceOptions {
   return {
+    ...placeOf(options, way),
     precision,
+    residency: way.residency,
     andersonDepth: plan.andersonDepth,
     keepTransported: !plan.inPlace,
     ...(options.signal ? { signal: options.signal } : {}),

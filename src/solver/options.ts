@@ -9,8 +9,11 @@ import type {
   WenoVariant,
 } from "../scheme/options.ts";
 import type { StoredHistory } from "../scheme/resample.ts";
-import type { MemoryNeed, Precision, TierName } from "../tiers/tier.ts";
+import type { CandidateText } from "../tiers/candidate.ts";
+import type { MemoryNeed, Precision, Residency, TierName } from "../tiers/tier.ts";
 
+/** A tier, a candidate's name, or `auto`. */
+export type TierChoice = TierName | "auto" | CandidateText;
 export type Relaxation = "anderson" | "fictitious" | number;
 export type StopReason = "tolerance" | "stagnated" | "diverged" | "limit" | "aborted";
 
@@ -22,9 +25,17 @@ export interface SolveOptions {
   readonly grid?: number | readonly number[];
   /** Stored time intervals. Default 50. */
   readonly steps?: number;
-  /** Default `auto`: the fastest tier of this version. */
-  readonly tier?: TierName | "auto";
+  /**
+   * Default `auto`: the fastest tier of this version. A tier's name, or a whole candidate `NAME[:VARIANT][/RESIDENCY]` such
+   * as `gpujs:webasm` or `webgpu/offload`.
+   */
+  readonly tier?: TierChoice;
+  /** Default: the first of the tier's `solvePrecisions`. */
   readonly precision?: Precision;
+  /** `software`, or part of a graphics adapter's name. Default: the first real GPU. */
+  readonly adapter?: string;
+  /** Threads of the processor. Default: all cores. */
+  readonly threads?: number;
   readonly weno?: WenoVariant;
   readonly epsilon?: Epsilon;
   readonly hamiltonianFlux?: HamiltonianFlux;
@@ -90,7 +101,13 @@ export interface SolveRecord {
   readonly grid: readonly number[];
   readonly steps: number;
   readonly tier: TierName;
+  /** The tier's variant; null where it has only one. */
+  readonly variant: string | null;
+  readonly residency: Residency;
+  /** What computed: processor and instruction set, or the graphics adapter. */
   readonly adapter: string;
+  /** True where the adapter is a program on the processor. */
+  readonly software: boolean;
   readonly precision: Precision;
   readonly weno: WenoVariant;
   readonly scheme: SchemeOptions;

@@ -2,11 +2,11 @@
 import { MfgError } from "../errors.ts";
 import type { Problem } from "../problem/types.ts";
 import type { Discretisation } from "../scheme/discretisation.ts";
-import { findTier } from "../tiers/registry.ts";
+import { findTier, type FoundTier } from "../tiers/registry.ts";
 import type { Precision, Tier } from "../tiers/tier.ts";
 import { checkIterationOptions, discretisationOf, problemOf, shapeOf, stepsOf, tierNameOf } from "./configure.ts";
 import { MemberIteration } from "./iteration.ts";
-import { planMemory, workspaceOptions } from "./memory.ts";
+import { planMemory, type Way, workspaceOptions } from "./memory.ts";
 import type { MemoryPlan, SolveOptions, SolveResult, WarmStart } from "./options.ts";
 import { resultOf } from "./record.ts";
 import { resampleHistory } from "../scheme/resample.ts";
@@ -44,7 +44,8 @@ export async function solve(problem: unknown, options: SolveOptions = {}): Promi
  * @param problems problems of one dimension
  */
 export async function solveBatch(problems: readonly unknown[], options: SolveOptions = {}): Promise<SolveResult[]> {
-  return solveOnTier(await findTier(tierNameOf(options)), problems, options);
+  const { tier, ...way } = await foundTier(options);
+  return solveOnTier(tier, problems, options, way);
 }
 
 /** `solveBatch` on a tier at hand, whatever `options.tier` says. */
@@ -52,18 +53,19 @@ export async function solveOnTier(
   tier: Tier,
   problems: readonly unknown[],
   options: SolveOptions,
+  way: Way = { variant: tier.variants[0], residency: tier.residencies[0] },
 ): Promise<SolveResult[]> {
   const begun = performance.now();
   checkIterationOptions(options);
   const parsed = problems.map(problemOf);
-  const precision = precisionOf(tier, options);
+  const precision = precisionOf(tier, way, options);
   const members = parsed.map((problem) => discretisationOf(problem, options));
   checkShapes(members);
-  const plan = planMemory(tier, members, precision, options);
+  const plan = await planMemory(tier, members, precision, options, way);
   options.onPlan?.(plan);
   const starts = await Promise.all(parsed.map((problem) => warmStartOf(problem, options)));
 
-  await using workspace = await tier.workspace(members, workspaceOptions(plan, precision, options));
+  await using workspace = await tier.workspace(members, workspaceOptions(plan, precision, options, way));
   const setup = (performance.now() - begun) / 1000;
   const tolerance = options.tolerance ?? defaultTolerance[precision];
   const runs = members.map(
@@ -85,17 +87,27 @@ export async function solveOnTier(
 
 /** What a solve would allocate, and the method that fits; nothing is allocated. */
 export async function memoryNeedOf(problem: unknown, options: SolveOptions = {}): Promise<MemoryPlan> {
-  const tier = await findTier(tierNameOf(options));
-  return planMemory(tier, [discretisationOf(problemOf(problem), options)], precisionOf(tier, options), options);
+  const { tier, ...way } = await foundTier(options);
+  const members = [discretisationOf(problemOf(problem), options)];
+  return planMemory(tier, members, precisionOf(tier, way, options), options, way);
 }
 
-function precisionOf(tier: Tier, options: SolveOptions): Precision {
-  const precision = options.precision ?? "f64";
-  if (precision !== "f64") {
+function foundTier(options: SolveOptions): Promise<FoundTier> {
+  const { adapter, threads } = options;
+  return findTier(tierNameOf(options), {
+    ...(adapter === undefined ? {} : { adapter }),
+    ...(threads === undefined ? {} : { threads }),
+  });
+}
+
+function precisionOf(tier: Tier, way: Way, options: SolveOptions): Precision {
+  const offered = tier.solvePrecisions(way.residency);
+  const precision = options.precision ?? offered[0];
+  if (!offered.includes(precision)) {
     throw new MfgError({
       code: "MFGPU_TIER_PRECISION",
-      message: `The tier ${tier.name} solves in f64 only; ${precision} was asked for.`,
-      fix: "Leave precision at f64, or use another tier.",
+      message: `The tier ${tier.name} solves in ${offered.join(", ")} only; ${precision} was asked for.`,
+      fix: `Use ${offered.join(" or ")}, or another tier.`,
       path: "precision",
       value: precision,
     });

@@ -1,10 +1,8 @@
 import { MfgError } from "../errors.ts";
 import { batchedTier } from "./batched/tier.ts";
 import { scalarTier } from "./scalar/tier.ts";
-import type { Tier, TierName, Unavailable } from "./tier.ts";
-
-/** Every tier's name, simplest first. */
-export const tierNames: readonly TierName[] = ["scalar", "batched", "gpujs", "rust", "webgpu"];
+import { readCandidate } from "./candidate.ts";
+import type { Residency, Tier, TierName, TierPlace, Unavailable } from "./tier.ts";
 
 /** The tiers of this version, simplest first. */
 export const tiers: readonly Tier[] = [scalarTier, batchedTier];
@@ -19,26 +17,44 @@ function absent(name: TierName): Unavailable {
   };
 }
 
+function refuse(what: string, value: string, known: readonly string[], tier: Tier): MfgError {
+  return new MfgError({
+    code: "MFGPU_CONFIG_TIER_NAME",
+    message: `The tier ${tier.name} has no ${what} ${value}.`,
+    fix: known.length > 0 ? `Use one of ${known.join(", ")}.` : `Leave the ${what} out.`,
+    path: "tier",
+    value,
+  });
+}
+
+/** A tier at hand and the place on it that a candidate names. */
+export interface FoundTier {
+  readonly tier: Tier;
+  readonly variant: string | undefined;
+  readonly residency: Residency;
+}
+
 /**
- * The tier of that name, ready to use; never another one in its place.
+ * The tier that a candidate's text names (`rust`, `gpujs:webasm`, `webgpu/offload`), ready to use; never another one in its
+ * place.
  *
- * @throws MFGPU_CONFIG_TIER_NAME for a name that no tier has, MFGPU_TIER_UNAVAILABLE with the reason for one that is not here
+ * @throws MFGPU_CONFIG_TIER_NAME for a name, variant or residency that is not known, MFGPU_TIER_UNAVAILABLE (or a tier's own
+ *   code) with the reason for one that is not here
  */
-export async function findTier(name: string): Promise<Tier> {
-  if (!(tierNames as readonly string[]).includes(name)) {
-    throw new MfgError({
-      code: "MFGPU_CONFIG_TIER_NAME",
-      message: `There is no tier named ${name}.`,
-      fix: `Use one of ${tierNames.join(", ")}.`,
-      path: "tier",
-      value: name,
-    });
-  }
+export async function findTier(text: string, place: Omit<TierPlace, "variant"> = {}): Promise<FoundTier> {
+  const { tier: name, variant, residency } = readCandidate(text);
   const tier = tiers.find((candidate) => candidate.name === name);
-  const answer = tier ? await tier.probe() : absent(name as TierName);
+  if (tier && variant !== undefined && !tier.variants.includes(variant))
+    throw refuse("variant", variant, tier.variants, tier);
+  if (tier && residency !== undefined && !tier.residencies.includes(residency))
+    throw refuse("residency", residency, tier.residencies, tier);
+  const chosen = variant ?? tier?.variants[0];
+  const answer = tier
+    ? await tier.probe({ ...place, ...(chosen === undefined ? {} : { variant: chosen }) })
+    : absent(name);
   if (!tier || answer.state === "unavailable") {
     const reason = answer as Unavailable;
-    throw new MfgError({ code: reason.code, message: reason.why, fix: reason.fix, path: "tier", value: name });
+    throw new MfgError({ code: reason.code, message: reason.why, fix: reason.fix, path: "tier", value: text });
   }
-  return tier;
+  return { tier, variant: chosen, residency: residency ?? tier.residencies[0] };
 }

@@ -6,11 +6,28 @@ import type { BoundaryKind } from "../problem/types.ts";
 export type TierName = "scalar" | "batched" | "gpujs" | "rust" | "webgpu";
 export type Precision = "f64" | "f32" | "compensated";
 
+/** Where the state of a solve lives: on the tier, or in JavaScript memory with the derivatives taken by the tier. */
+export type Residency = "resident" | "offload";
+
+/** Where on a tier. What is left open is the tier's default; a name that the tier does not know is refused, never replaced. */
+export interface TierPlace {
+  /** One of `Tier.variants`; the first where none is named. */
+  readonly variant?: string;
+  /** `software`, or part of an adapter's name; the first real GPU where none is named. */
+  readonly adapter?: string;
+  /** Threads of the processor; all cores where none are named. */
+  readonly threads?: number;
+}
+
 /** What a tier finds when it looks around: an answer, never a throw, never a printed line. */
 export interface Available {
   readonly state: "available";
+  /** What computes, for a person: processor and instruction set, or the adapter's name. */
   readonly device: string;
+  /** True where a "GPU" is a program on the processor. It is never called a GPU and never wins a decision. */
   readonly software: boolean;
+  /** More of the place, for `doctor` and records: SIMD level, threads, driver. */
+  readonly facts?: Readonly<Record<string, string | number | boolean>>;
 }
 export interface Unavailable {
   readonly state: "unavailable";
@@ -24,6 +41,21 @@ export interface Tally {
   readonly launches: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+}
+
+/** Time spent so far, in milliseconds: moving data in, computing, moving data out. */
+export interface Phases {
+  readonly upload: number;
+  readonly kernel: number;
+  readonly download: number;
+}
+
+/** Where a workspace or a set of kernels really runs. */
+export interface RunPlace {
+  readonly device: string;
+  readonly software: boolean;
+  readonly variant: string | undefined;
+  readonly residency: Residency;
 }
 
 /** Where and how one-sided derivatives are taken of an array in C order. */
@@ -43,6 +75,8 @@ export type KernelArray = Float64Array | Float32Array;
 /** The procedure's hot functions: stateless, batched, data in and out of JavaScript memory. */
 export interface Kernels extends AsyncDisposable {
   readonly tally: Tally;
+  /** Where data move between memories: how long that took. Undefined where they stay where they are. */
+  readonly phases?: Phases;
   /** Smoothness indicators S1..S3 of n stencils v1..v5 (n x 5 -> n x 3), Osher & Fedkiw's scaling. */
   smoothness(stencils: KernelArray, out: KernelArray): Promise<void>;
   /** Nonlinear JS weights (n x 3 -> n x 3) from indicators, linear weights of length 3 and an absolute epsilon. */
@@ -83,8 +117,10 @@ export interface RelaxReport {
   readonly depth: number;
 }
 
-export interface WorkspaceOptions {
+export interface WorkspaceOptions extends TierPlace {
   readonly precision: Precision;
+  /** The first of the tier's `residencies` where none is named. */
+  readonly residency?: Residency;
   /** Largest Anderson depth the memory allows; 0 keeps two histories only and relaxes in place. */
   readonly andersonDepth: number;
   /** Keeps G(M) apart from M. Needed for Anderson and exploitability. */
@@ -108,7 +144,10 @@ export interface Certificate {
 export interface Workspace extends AsyncDisposable {
   readonly tier: TierName;
   readonly precision: Precision;
+  readonly place: RunPlace;
   readonly members: readonly Discretisation[];
+  /** Where data move between memories: how long that took so far. */
+  readonly phases?: Phases;
   /** Sets the density history of a member: (steps + 1) x points, or one slice held for all levels. */
   load(member: number, density: Float64Array): Promise<void>;
   /** Sets the value history of a member, (steps + 1) x points, for a forward sweep of its own. */
@@ -141,11 +180,21 @@ export interface Workspace extends AsyncDisposable {
 export interface Tier {
   readonly name: TierName;
   readonly description: string;
+  /** Ways to run the same thing, the default first; empty where there is one. */
+  readonly variants: readonly string[];
+  /** Precisions of `kernels`. */
   readonly precisions: readonly Precision[];
-  probe(): Promise<Available | Unavailable>;
-  kernels(options: { readonly precision: Precision }): Promise<Kernels>;
+  /** Where a solve's state may live, the default first. */
+  readonly residencies: readonly [Residency, ...Residency[]];
+  /** Precisions of a solve, the default first. */
+  solvePrecisions(residency: Residency): readonly [Precision, ...Precision[]];
+  /** Looks around; never throws. The answer for one place does not change while the process lives. */
+  probe(place?: TierPlace): Promise<Available | Unavailable>;
+  kernels(options: TierPlace & { readonly precision: Precision }): Promise<Kernels>;
   /** Bytes the workspace of these members will hold, histories and work fields, before anything is allocated. */
   memoryNeed(members: readonly Discretisation[], options: WorkspaceOptions): MemoryNeed;
+  /** Bytes free for a workspace there: the device's own where it has memory of its own, else the machine's. */
+  memoryFree?(place: TierPlace): Promise<number>;
   workspace(members: readonly Discretisation[], options: WorkspaceOptions): Promise<Workspace>;
 }
 

@@ -8,7 +8,10 @@ import { BatchedKernels } from "./kernels.ts";
 export const batchedTier: Tier = {
   name: "batched",
   description: "TypeScript, fused typed-array loops over whole grid lines",
+  variants: [],
   precisions: ["f64", "f32"],
+  residencies: ["resident"],
+  solvePrecisions: () => ["f64"],
   probe: async () => ({ state: "available", device: "JavaScript thread", software: false }),
   kernels: async ({ precision }) => {
     if (precision !== "compensated") return new BatchedKernels(precision);

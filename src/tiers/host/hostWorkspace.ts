@@ -7,6 +7,7 @@ import type {
   MemoryNeed,
   RelaxReport,
   RelaxStep,
+  RunPlace,
   SweepReport,
   TierName,
   Workspace,
@@ -73,6 +74,12 @@ function dataBytes(d: Discretisation): number {
 export class HostWorkspace implements Workspace {
   readonly tier: TierName;
   readonly precision = "f64";
+  readonly place: RunPlace = {
+    device: "JavaScript thread",
+    software: false,
+    variant: undefined,
+    residency: "resident",
+  };
   readonly members: readonly Discretisation[];
   readonly #states: readonly Member[];
   readonly #pace: Pace;

@@ -7,7 +7,10 @@ import { ScalarKernels } from "./kernels.ts";
 export const scalarTier: Tier = {
   name: "scalar",
   description: "TypeScript, one stencil per call: the readable reference",
+  variants: [],
   precisions: ["f64"],
+  residencies: ["resident"],
+  solvePrecisions: () => ["f64"],
   probe: async () => ({ state: "available", device: "JavaScript thread", software: false }),
   kernels: async () => new ScalarKernels(),
   memoryNeed: hostMemoryNeed,
