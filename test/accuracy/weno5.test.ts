@@ -112,7 +112,7 @@ describe("T3: critical points, Henrick's function", () => {
 
   describe.each(kernelTiers.filter((tier) => tier.precision === "f64"))("$name", (tier) => {
     test.each(table.filter((row) => row.power === 2))("$name", async ({ variant, epsilon, errors }) => {
-      await using kernels = tier.open();
+      await using kernels = await tier.open();
       const found: number[] = [];
       for (const n of sizes) {
         const layout: DerivativeLayout = {
