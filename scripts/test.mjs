@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { root, setUp } from "./setup.mjs";
+import { environmentOfGpu } from "./software.mjs";
 
 const tool = (name, file) => join(root, "node_modules", name, file);
 
@@ -28,8 +29,9 @@ function heading(name) {
   process.stdout.write(`\n== ${name}\n`);
 }
 
-function node(args) {
-  return spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" }).status === 0;
+function node(args, environment = {}) {
+  const env = { ...process.env, ...environment };
+  return spawnSync(process.execPath, args, { cwd: root, stdio: "inherit", env }).status === 0;
 }
 
 /** Totals from vitest's JSON report; a file that could not be loaded, and an error outside every test, count as failures. */
@@ -47,14 +49,17 @@ function runGroup({ projects }) {
   const folder = mkdtempSync(join(tmpdir(), "mfgpu-test-"));
   const reportPath = join(folder, "report.json");
   try {
-    const succeeded = node([
-      tool("vitest", "vitest.mjs"),
-      "run",
-      ...projects.flatMap((project) => ["--project", project]),
-      "--reporter=default",
-      "--reporter=json",
-      `--outputFile.json=${reportPath}`,
-    ]);
+    const succeeded = node(
+      [
+        tool("vitest", "vitest.mjs"),
+        "run",
+        ...projects.flatMap((project) => ["--project", project]),
+        "--reporter=default",
+        "--reporter=json",
+        `--outputFile.json=${reportPath}`,
+      ],
+      gpu,
+    );
     return totalsOf(JSON.parse(readFileSync(reportPath, "utf8")), succeeded);
   } catch (error) {
     process.stderr.write(`no report from vitest: ${error.message}\n`);
@@ -78,6 +83,9 @@ if (ready === "install failed") {
   process.exit(1);
 }
 record("build", { passed: Number(ready === "ready"), failed: Number(ready !== "ready"), skipped: 0 });
+
+/** What the GPU tiers run on: a real GPU where there is one, else the software adapter of the development packages. */
+const gpu = environmentOfGpu();
 
 for (const { name, command } of checks) {
   heading(name);
