@@ -8,10 +8,15 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "fast", include: ["test/**/*.test.ts"], exclude: ["test/accuracy/**", "test/cli/**"] },
+        test: {
+          name: "fast",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/accuracy/**", "test/cli/**", "test/package/**"],
+        },
       },
       // Runs the built command line, so dist must be fresh.
       { extends: true, test: { name: "cli", include: ["test/cli/**/*.test.ts"], globalSetup: ["test/cli/build.ts"] } },
+      { extends: true, test: { name: "package", include: ["test/package/**/*.test.ts"], testTimeout: 900_000 } },
       { extends: true, test: { name: "accuracy", include: ["test/accuracy/**/*.test.ts"], testTimeout: 900_000 } },
     ],
   },

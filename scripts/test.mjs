@@ -23,6 +23,7 @@ const checks = [
 const groups = [
   { name: "fast", projects: ["fast", "cli"] },
   { name: "accuracy", projects: ["accuracy"] },
+  { name: "package", projects: ["package"] },
 ];
 
 function heading(name) {
