@@ -1,53 +1,22 @@
 /**
- * The set-up of a clone: installs the packages and builds dist/, each only when missing or stale. Needs nothing but Node
- * and npm, so that it runs before any package is there. What it does it says on stderr, one line each; nothing to do,
- * nothing said.
+ * The set-up of a clone: installs the packages, builds the native addon and dist/, each only when missing or stale. Needs
+ * nothing but Node and npm, so that it runs before any package is there. What it does it says on stderr, one line each;
+ * nothing to do, nothing said.
  *
  * node scripts/setup.mjs [--rebuild]
  */
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { filesBelow, hashOf, locked, root, say, textOf } from "./clone.mjs";
+import { buildNative } from "./native.mjs";
 
-/** Root of the clone, with a trailing separator. */
-export const root = fileURLToPath(new URL("..", import.meta.url));
+export { root } from "./clone.mjs";
 
 const installStamp = join(root, "node_modules/.setup-stamp");
 const buildStamp = join(root, "dist/.setup-stamp");
-const lockFile = join(root, ".setup-stamp.lock");
-
-function say(line) {
-  process.stderr.write(`set-up: ${line}\n`);
-}
-
-function textOf(path) {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
-  }
-}
-
-function hashOf(paths) {
-  const hash = createHash("sha256");
-  for (const path of paths)
-    hash
-      .update(`${path}\0`)
-      .update(readFileSync(join(root, path)))
-      .update("\0");
-  return hash.digest("hex");
-}
-
-/** Every file below `folder`, sorted, relative to the root. */
-function filesBelow(folder) {
-  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length))
-    .toSorted();
-}
 
 /** True where npm's own list of what is installed holds exactly what the lock file asks for on this platform. */
 function installedMatchesLock() {
@@ -106,39 +75,6 @@ function build(force = false) {
   return true;
 }
 
-function alive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === "EPERM";
-  }
-}
-
-/** Two commands started together in one clone must not install or build over each other. */
-function locked(work) {
-  for (let told = false; ; told = true) {
-    try {
-      writeFileSync(lockFile, String(process.pid), { flag: "wx" });
-      break;
-    } catch (error) {
-      if (error.code !== "EEXIST") throw error;
-    }
-    const owner = Number(textOf(lockFile));
-    if (owner > 0 && !alive(owner)) {
-      rmSync(lockFile, { force: true });
-      continue;
-    }
-    if (!told) say("waiting for another set-up of this clone");
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
-  }
-  try {
-    return work();
-  } finally {
-    rmSync(lockFile, { force: true });
-  }
-}
-
 /**
  * Installs and builds what is missing or stale.
  *
@@ -153,6 +89,8 @@ export function setUp({ rebuild = false } = {}) {
   }
   return locked(() => {
     if (!install()) return "install failed";
+    // Without the addon one tier is unavailable and says so; the rest works.
+    buildNative(rebuild);
     return build(rebuild) ? "ready" : "build failed";
   });
 }

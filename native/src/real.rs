@@ -1,0 +1,97 @@
+//! The two floating-point types that kernels are generic in.
+
+use std::fmt::Debug;
+use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
+
+/// What a kernel may do with a number. Every operation rounds once and alike on every processor: nothing here fuses.
+pub trait Real:
+    Copy
+    + Debug
+    + Default
+    + PartialOrd
+    + Send
+    + Sync
+    + Add<Output = Self>
+    + AddAssign
+    + Sub<Output = Self>
+    + SubAssign
+    + Mul<Output = Self>
+    + MulAssign
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + 'static
+{
+    /// 0.
+    const ZERO: Self;
+    /// 1.
+    const ONE: Self;
+    /// Added to a scaled epsilon, in squared slopes (docs/numerics.md section 2.4).
+    const SCALED_FLOOR: f64;
+    /// Numbers in 64 bytes: the widest vector, and one cache line.
+    const LANES: usize;
+
+    /// The nearest number of this type.
+    fn from_f64(value: f64) -> Self;
+    /// The same number in f64.
+    fn to_f64(self) -> f64;
+    /// The magnitude.
+    #[must_use]
+    fn abs(self) -> Self;
+    /// The square root, rounded correctly.
+    #[must_use]
+    fn sqrt(self) -> Self;
+    /// True unless NaN or infinite.
+    fn is_finite(self) -> bool;
+
+    /// The larger one; the second where one is NaN. One instruction, unlike `f64::max`.
+    #[must_use]
+    #[inline(always)]
+    fn larger(self, other: Self) -> Self {
+        if self > other { self } else { other }
+    }
+    /// The smaller one; the second where one is NaN.
+    #[must_use]
+    #[inline(always)]
+    fn smaller(self, other: Self) -> Self {
+        if self < other { self } else { other }
+    }
+}
+
+macro_rules! real {
+    ($type:ty, $floor:expr, $cast:expr) => {
+        impl Real for $type {
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const SCALED_FLOOR: f64 = $floor;
+            const LANES: usize = 64 / size_of::<$type>();
+
+            #[inline(always)]
+            fn from_f64(value: f64) -> Self {
+                ($cast)(value)
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                f64::from(self)
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                <$type>::abs(self)
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                <$type>::sqrt(self)
+            }
+            #[inline(always)]
+            fn is_finite(self) -> bool {
+                <$type>::is_finite(self)
+            }
+        }
+    };
+}
+
+real!(f64, 1e-40, |value: f64| value);
+#[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is what this is for")]
+mod single {
+    use super::Real;
+    real!(f32, 1e-30, |value: f64| value as f32);
+}
