@@ -72,7 +72,7 @@ export function softwareEnvironment() {
 
 /** True where WebGPU finds a real GPU: asked in a child process, since an open driver stays in the process that asked. */
 function hasGpu() {
-  const adapters = new URL("../dist/tiers/webgpu/adapter.js", import.meta.url).href;
+  const adapters = new URL("../dist/tiers/dawn/adapter.js", import.meta.url).href;
   const ask = `process.exit("adapter" in (await (await import(${JSON.stringify(adapters)})).findAdapter()) ? 0 : 1)`;
   return spawnSync(process.execPath, ["--input-type=module", "-e", ask], { stdio: "ignore" }).status === 0;
 }

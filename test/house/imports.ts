@@ -50,10 +50,13 @@ function floorOf(file: string): number {
   return floors.findIndex((rooms) => rooms.includes(file.split("/")[0]!));
 }
 
+/** Rooms of tiers/ that every tier may use, and that know no tier. */
+const sharedRooms: readonly (string | undefined)[] = ["host", "dawn"];
+
 /** The tier (a folder of tiers/) that a file belongs to; undefined for what all tiers share. */
 function tierOf(file: string): string | undefined {
   const [room, folder, inner] = file.split("/");
-  return room === "tiers" && inner !== undefined && folder !== "host" ? folder : undefined;
+  return room === "tiers" && inner !== undefined && !sharedRooms.includes(folder) ? folder : undefined;
 }
 
 function fault(from: string, to: string): string | undefined {
@@ -64,7 +67,8 @@ function fault(from: string, to: string): string | undefined {
   if (floorOf(to) === -1) return `no floor is known for ${to}`;
   const tier = tierOf(to);
   if (tierOf(from) !== undefined && tier !== undefined && tier !== tierOf(from)) return "from one tier into another";
-  if (from.startsWith("tiers/host/") && tier !== undefined) return "from the shared host code into one tier";
+  if (sharedRooms.some((folder) => from.startsWith(`tiers/${folder}/`)) && tier !== undefined)
+    return "from what tiers share into one tier";
   if (tierOf(from) !== undefined && /^tiers\/[^/]+$/.test(to) && to !== "tiers/tier.ts")
     return "a tier knows tier.ts alone";
   if (from.startsWith("solver/") && tier !== undefined) return "the solver knows no tier by name";

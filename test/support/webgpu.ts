@@ -1,6 +1,6 @@
 /** The device of the GPU tests: a real GPU, or the software adapter that MFGPU_ADAPTER asks for. */
 import process from "node:process";
-import { findAdapter } from "../../src/tiers/webgpu/adapter.ts";
+import { findAdapter } from "../../src/tiers/dawn/adapter.ts";
 import type { TierPlace } from "../../src/tiers/tier.ts";
 
 /** Where GPU tests run. */

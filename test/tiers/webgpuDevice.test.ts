@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isSoftware } from "../../src/tiers/webgpu/adapter.ts";
+import { isSoftware } from "../../src/tiers/dawn/adapter.ts";
 import { foldGroups } from "../../src/tiers/webgpu/dispatch.ts";
 import { type Device, openDevice } from "../../src/tiers/webgpu/device.ts";
 import { bindingsOf, withIncludes } from "../../src/tiers/webgpu/shader.ts";

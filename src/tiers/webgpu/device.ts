@@ -1,7 +1,7 @@
 /** One open device: what is made on it is checked when it is made, and what goes wrong later is raised by name. */
 import { MfgError } from "../../errors.ts";
 import type { TierPlace } from "../tier.ts";
-import { type AdapterFacts, findAdapter } from "./adapter.ts";
+import { type AdapterFacts, findAdapter } from "../dawn/adapter.ts";
 import { deviceError, firstLines, fromGpuError, reasonOf } from "./deviceErrors.ts";
 import { type Pipeline, PipelineCache, type PipelineRequest } from "./pipelines.ts";
 import { Staging, type StagingHost } from "./staging.ts";
