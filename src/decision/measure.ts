@@ -1,0 +1,281 @@
+/**
+ * The measurement core that `decide`, `plan` and `bench` share: contestants are checked before they are timed, run in
+ * rotating order, and keep their raw samples.
+ */
+import { MfgError } from "../errors.ts";
+import { clockGrain, systemClock, type Clock } from "./clock.ts";
+import { median, medianDeviation, quantile, relativeError } from "./statistics.ts";
+
+/** One of those who do the same work. */
+export interface Contestant {
+  readonly name: string;
+  /** Does the work once. What it returns is consumed, so that nothing can be left out as unused. */
+  readonly run: () => unknown;
+  /** Why what the last run made is wrong; undefined where it is right. Asked before the timing, and again after it. */
+  readonly check?: () => string | undefined | Promise<string | undefined>;
+  /** Milliseconds that the last run took by the contestant's own count (device timestamps); else the wall clock counts. */
+  readonly duration?: () => number;
+}
+
+export interface MeasureOptions {
+  readonly clock?: Clock;
+  /** Samples of each contestant. Default 9. */
+  readonly samples?: number;
+  /** A sample lasts at least this many milliseconds. Default 1. */
+  readonly sampleMs?: number;
+  /** Most milliseconds for everything; every contestant gets three samples in any case. Default: no limit. */
+  readonly budgetMs?: number;
+  /** A contestant this many times slower than the best is left out of further rounds. Default: none is. */
+  readonly dropAt?: number;
+  /** Relative spread (MAD over median) above which more samples are taken, up to four times as many. Default 0.05. */
+  readonly spread?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Milliseconds of one run. */
+export interface Timing {
+  readonly name: string;
+  readonly median: number;
+  readonly mad: number;
+  readonly min: number;
+  readonly max: number;
+  readonly p99: number;
+  readonly n: number;
+  /** Runs in one sample. */
+  readonly repeats: number;
+  readonly samples: readonly number[];
+  /** The first call: compilation, page faults, set-up. */
+  readonly first: number;
+  /** Warm-up rounds until two medians agreed. */
+  readonly warmups: number;
+  /** True where two medians never agreed. */
+  readonly unsettled: boolean;
+  /** True where it was so slow that it left early. */
+  readonly dropped: boolean;
+  /** Relative standard error of the median. */
+  readonly error: number;
+}
+
+export interface Excluded {
+  readonly name: string;
+  /** `wrong`: its result failed the check; `failed`: it threw. */
+  readonly kind: "wrong" | "failed";
+  readonly reason: string;
+}
+
+export interface Measurement {
+  readonly timings: readonly Timing[];
+  readonly excluded: readonly Excluded[];
+  /** The clock's smallest step, in milliseconds. */
+  readonly grain: number;
+  /** Milliseconds that measuring took. */
+  readonly spent: number;
+  /** What a reader should know: noise that did not settle, a time limit that cut in, a coarse clock. */
+  readonly notes: readonly string[];
+}
+
+/** Grains of the clock in a sample, at least. */
+const grainsPerSample = 100;
+const fewestSamples = 3;
+/** Samples before a slow contestant may be dropped. */
+const samplesBeforeDrop = 3;
+const mostWarmups = 8;
+/** Milliseconds of a run above which one of them, and not the median of three, is compared in the warm-up. */
+const longRun = 30;
+/** Two medians of warm-up agree within this. */
+const agreement = 0.1;
+const mostRepeats = 1 << 24;
+
+interface Runner {
+  readonly contestant: Contestant;
+  readonly samples: number[];
+  repeats: number;
+  first: number;
+  warmups: number;
+  unsettled: boolean;
+  dropped: boolean;
+}
+
+/** What the last runs returned; exported state would be optimised no less, but a live binding cannot be left out. */
+let consumed: unknown;
+
+/** The last result, for a test that nothing is left out. */
+export function lastConsumed(): unknown {
+  return consumed;
+}
+
+/**
+ * Times contestants against each other.
+ *
+ * @returns a timing per contestant that is right and ran to the end, in the given order, and who was left out and why
+ * @throws MFGPU_CONFIG_CLOCK for a clock that nothing can be timed by; the signal's reason once it is aborted
+ *
+ * @example
+ * const { timings } = await measure([{ name: "a", run: a }, { name: "b", run: b }], { dropAt: 1.25 });
+ */
+export async function measure(contestants: readonly Contestant[], options: MeasureOptions = {}): Promise<Measurement> {
+  const { clock = systemClock, samples = 9, budgetMs = Infinity, dropAt = Infinity, spread = 0.05, signal } = options;
+  const begun = clock.now();
+  const grain = clockGrain(clock);
+  const least = Math.max(options.sampleMs ?? 1, grainsPerSample * grain);
+  const excluded: Excluded[] = [];
+  const notes: string[] = [];
+  if (grainsPerSample * grain > (options.sampleMs ?? 1)) {
+    notes.push(`The clock steps by ${grain.toPrecision(2)} ms, so a sample takes ${least.toPrecision(2)} ms or more.`);
+  }
+  const overdue = (): boolean => clock.now() - begun > budgetMs;
+
+  /** Runs `work`; a contestant that throws is out, with its reason. */
+  const guarded = async (runner: Runner, work: () => Promise<void>): Promise<boolean> => {
+    signal?.throwIfAborted();
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      signal?.throwIfAborted();
+      excluded.push({ name: runner.contestant.name, kind: "failed", reason: reasonOf(error) });
+      return false;
+    }
+  };
+  const right = async (runner: Runner): Promise<boolean> => {
+    let reason: string | undefined;
+    const ran = await guarded(runner, async () => {
+      reason = await runner.contestant.check?.();
+    });
+    if (ran && reason !== undefined) excluded.push({ name: runner.contestant.name, kind: "wrong", reason });
+    return ran && reason === undefined;
+  };
+
+  const runners: Runner[] = [];
+  for (const contestant of contestants) {
+    const runner = {
+      contestant,
+      samples: [],
+      repeats: 1,
+      first: 0,
+      warmups: 0,
+      unsettled: true,
+      dropped: false,
+    } satisfies Runner as Runner;
+    const ready = await guarded(runner, async () => {
+      runner.first = await sample(clock, contestant, 1);
+    });
+    if (!ready || !(await right(runner))) continue;
+    if (await guarded(runner, () => warmUp(clock, runner, least, overdue))) runners.push(runner);
+  }
+
+  const racing = new Set(runners);
+  let cut = false;
+  for (let round = 0; racing.size > 0; round++) {
+    const [...order] = racing;
+    const late = overdue();
+    for (let i = 0; i < order.length; i++) {
+      // The one who goes first changes from round to round.
+      const runner = order[(i + round) % order.length];
+      if (!runner) continue;
+      const enough = runner.samples.length >= samples;
+      if (enough && !(noisy(runner, spread) && runner.samples.length < 4 * samples)) {
+        racing.delete(runner);
+        continue;
+      }
+      if (late && runner.samples.length >= fewestSamples) {
+        cut ||= !enough;
+        racing.delete(runner);
+        continue;
+      }
+      const ran = await guarded(runner, async () => {
+        runner.samples.push(await sample(clock, runner.contestant, runner.repeats));
+      });
+      if (!ran) drop(runner);
+    }
+    const best = Math.min(...runners.map((runner) => median(runner.samples)).filter((x) => x > 0));
+    for (const runner of racing) {
+      if (runner.samples.length < samplesBeforeDrop || Math.min(...runner.samples) <= dropAt * best) continue;
+      runner.dropped = true;
+      racing.delete(runner);
+    }
+  }
+  if (cut) notes.push("The time limit ended the measurement with fewer samples than asked for.");
+
+  const timings: Timing[] = [];
+  for (const runner of runners) {
+    // A contestant that went wrong while it was timed has no time worth knowing.
+    if (!(await right(runner))) continue;
+    const timing = timingOf(runner);
+    timings.push(timing);
+    if (noisy(runner, 2 * spread))
+      notes.push(`${timing.name} is noisy: MAD ${((100 * timing.mad) / timing.median).toFixed(0)} % of its median.`);
+    if (timing.unsettled) notes.push(`${timing.name} did not settle in ${timing.warmups} rounds of warm-up.`);
+  }
+  return { timings, excluded, grain, spent: clock.now() - begun, notes };
+
+  function drop(runner: Runner): void {
+    racing.delete(runner);
+    runners.splice(runners.indexOf(runner), 1);
+  }
+}
+
+/** Milliseconds of one run, from `repeats` runs in a row. */
+async function sample(clock: Clock, { run, duration }: Contestant, repeats: number): Promise<number> {
+  let own = 0;
+  const begun = clock.now();
+  for (let k = 0; k < repeats; k++) {
+    const result = run();
+    consumed = result instanceof Promise ? await result : result;
+    if (duration) own += duration();
+  }
+  return (duration ? own : clock.now() - begun) / repeats;
+}
+
+/** Doubles the repeats until a sample is long enough, then runs until two medians agree. */
+async function warmUp(clock: Clock, runner: Runner, least: number, overdue: () => boolean): Promise<void> {
+  let once = await sample(clock, runner.contestant, 1);
+  while (once * runner.repeats < least && runner.repeats < mostRepeats) {
+    runner.repeats *= 2;
+    once = await sample(clock, runner.contestant, runner.repeats);
+  }
+  let last = once;
+  while (runner.warmups < mostWarmups) {
+    if (overdue()) return;
+    const some: number[] = [];
+    for (let k = 0; k < (once > longRun ? 1 : 3); k++)
+      some.push(await sample(clock, runner.contestant, runner.repeats));
+    const now = median(some);
+    runner.warmups++;
+    if (Math.abs(now - last) <= agreement * Math.max(now, last)) {
+      runner.unsettled = false;
+      return;
+    }
+    last = now;
+  }
+}
+
+function noisy({ samples }: Runner, spread: number): boolean {
+  return medianDeviation(samples) > spread * median(samples);
+}
+
+function timingOf({ contestant, samples, repeats, first, warmups, unsettled, dropped }: Runner): Timing {
+  const middle = median(samples);
+  const mad = medianDeviation(samples);
+  return {
+    name: contestant.name,
+    median: middle,
+    mad,
+    min: Math.min(...samples),
+    max: Math.max(...samples),
+    p99: quantile(samples, 0.99),
+    n: samples.length,
+    repeats,
+    samples,
+    first,
+    warmups,
+    unsettled,
+    dropped,
+    error: relativeError(middle, mad, samples.length),
+  };
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof MfgError) return `${error.message} [${error.code}]`;
+  return error instanceof Error ? error.message : String(error);
+}
