@@ -5,6 +5,12 @@
 //! read out of bounds.
 
 pub mod binding;
+pub mod crew;
+pub mod discretisation;
+pub mod grid;
+pub mod lines;
 pub mod real;
 pub mod simd;
 pub mod threads;
+pub mod times;
+pub mod walls;

@@ -40,6 +40,10 @@ pub trait Real:
     /// The square root, rounded correctly.
     #[must_use]
     fn sqrt(self) -> Self;
+    /// The power of a number >= 0.
+    fn powf(self, exponent: Self) -> Self;
+    /// The natural logarithm.
+    fn ln(self) -> Self;
     /// True unless NaN or infinite.
     fn is_finite(self) -> bool;
 
@@ -80,6 +84,14 @@ macro_rules! real {
             #[inline(always)]
             fn sqrt(self) -> Self {
                 <$type>::sqrt(self)
+            }
+            #[inline(always)]
+            fn powf(self, exponent: Self) -> Self {
+                <$type>::powf(self, exponent)
+            }
+            #[inline(always)]
+            fn ln(self) -> Self {
+                <$type>::ln(self)
             }
             #[inline(always)]
             fn is_finite(self) -> bool {
