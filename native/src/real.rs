@@ -41,8 +41,10 @@ pub trait Real:
     #[must_use]
     fn sqrt(self) -> Self;
     /// The power of a number >= 0.
+    #[must_use]
     fn powf(self, exponent: Self) -> Self;
     /// The natural logarithm.
+    #[must_use]
     fn ln(self) -> Self;
     /// True unless NaN or infinite.
     fn is_finite(self) -> bool;
