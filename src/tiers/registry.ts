@@ -1,12 +1,13 @@
 import { MfgError } from "../errors.ts";
 import { batchedTier } from "./batched/tier.ts";
 import { rustTier } from "./rust/tier.ts";
+import { webgpuTier } from "./webgpu/tier.ts";
 import { scalarTier } from "./scalar/tier.ts";
 import { readCandidate } from "./candidate.ts";
 import type { Residency, Tier, TierName, TierPlace, Unavailable } from "./tier.ts";
 
 /** The tiers of this version, simplest first. */
-export const tiers: readonly Tier[] = [scalarTier, batchedTier, rustTier];
+export const tiers: readonly Tier[] = [scalarTier, batchedTier, rustTier, webgpuTier];
 
 /** Why a tier of the plan is not here. */
 function absent(name: TierName): Unavailable {

@@ -24,11 +24,17 @@ const ringLength = 3;
 
 type Way = "in" | "out";
 
-/** A copy out that is in a command buffer, to be finished after its submit. */
-export interface PendingRead {
+/** A part of a buffer to be read. */
+export interface ReadPart {
+  readonly source: GPUBuffer;
+  readonly offset: number;
   readonly bytes: number;
-  /** Waits and copies into `into`, whose first element is the first one read. */
-  finish(into: HostArray): Promise<void>;
+}
+
+/** Copies out that are in a command buffer, to be finished after its submit. */
+export interface PendingRead {
+  /** Waits, and copies each part into an array of its length. */
+  finish(into: readonly HostArray[]): Promise<void>;
 }
 
 export class Staging {
@@ -69,15 +75,26 @@ export class Staging {
     }
   }
 
-  /** Adds a copy out of `source` to a command buffer; at most one chunk. */
-  async encodeRead(encoder: GPUCommandEncoder, source: GPUBuffer, offset: number, bytes: number): Promise<PendingRead> {
+  /** Adds copies of parts of buffers to a command buffer, together at most one chunk; one map brings them all. */
+  async encodeRead(encoder: GPUCommandEncoder, parts: readonly ReadPart[]): Promise<PendingRead> {
+    const starts: number[] = [];
+    let bytes = 0;
+    for (const part of parts) {
+      starts.push(bytes);
+      bytes += partBytes(part.bytes);
+    }
     const staging = await this.#acquire("out", bytes);
-    encoder.copyBufferToBuffer(source, offset, staging, 0, bytes);
+    for (const [k, { source, offset, bytes: length }] of parts.entries()) {
+      encoder.copyBufferToBuffer(source, offset, staging, starts[k]!, length);
+    }
     return {
-      bytes,
       finish: async (into) => {
         await this.#host.wait("read-back", staging.mapAsync(mapMode.read, 0, bytes));
-        bytesOf(into).set(new Uint8Array(staging.getMappedRange(0, bytes)));
+        const range = staging.getMappedRange(0, bytes);
+        for (const [k, array] of into.entries()) {
+          const { bytes: length } = parts[k]!;
+          bytesOf(array).set(new Uint8Array(range, starts[k], length));
+        }
         staging.unmap();
         this.#release("out", staging);
       },
@@ -92,17 +109,17 @@ export class Staging {
     for (let at = 0; at < target.length; at += chunkBytes) {
       const part = target.subarray(at, at + chunkBytes);
       const encoder = gpu.createCommandEncoder({ label: "read-back" });
-      const pending = await this.encodeRead(encoder, source, offset + at, part.length);
+      const pending = await this.encodeRead(encoder, [{ source, offset: offset + at, bytes: part.length }]);
       gpu.queue.submit([encoder.finish()]);
-      underWay.push(pending.finish(part));
+      underWay.push(pending.finish([part]));
       if (underWay.length >= ringLength) await underWay.shift();
     }
     await Promise.all(underWay);
   }
 
-  /** Whether an array of this many bytes is read in one piece, so that its copy can stand in the kernel's own submit. */
-  fitsOneRead(bytes: number): boolean {
-    return bytes <= chunkBytes;
+  /** Whether parts of these lengths are read in one piece, so that their copies can stand in the kernel's own submit. */
+  fitsOneRead(lengths: readonly number[]): boolean {
+    return lengths.reduce((sum, bytes) => sum + partBytes(bytes), 0) <= chunkBytes;
   }
 
   destroy(): void {
@@ -129,6 +146,11 @@ export class Staging {
     if (idle) idle.push(buffer);
     else this.#idle.set(key, [buffer]);
   }
+}
+
+/** Mapped ranges start at multiples of 8. */
+function partBytes(bytes: number): number {
+  return 8 * Math.ceil(bytes / 8);
 }
 
 function sizeClass(bytes: number): number {

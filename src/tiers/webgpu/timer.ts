@@ -1,17 +1,15 @@
 /** Times of compute passes by the device's own clock. */
 import type { Device } from "./device.ts";
-import type { PendingRead } from "./staging.ts";
+import type { ReadPart } from "./staging.ts";
 import { usage } from "./usage.ts";
 
 /** Stamps before and after each of up to `passes` passes of one submit. */
 export class GpuTimer {
-  readonly #device: Device;
   readonly #queries: GPUQuerySet;
   readonly #resolved: GPUBuffer;
   #used = 0;
 
-  private constructor(device: Device, queries: GPUQuerySet, resolved: GPUBuffer) {
-    this.#device = device;
+  private constructor(queries: GPUQuerySet, resolved: GPUBuffer) {
     this.#queries = queries;
     this.#resolved = resolved;
   }
@@ -22,7 +20,7 @@ export class GpuTimer {
     const count = 2 * passes;
     const queries = await device.create("timestamps", (gpu) => gpu.createQuerySet({ type: "timestamp", count }));
     const resolved = await device.buffer("timestamps", 8 * count, usage.queryResolve | usage.copySource);
-    return new GpuTimer(device, queries, resolved);
+    return new GpuTimer(queries, resolved);
   }
 
   /** Part of the descriptor of the next pass. */
@@ -34,18 +32,16 @@ export class GpuTimer {
     };
   }
 
-  /** Adds the reading of the stamps to the command buffer. */
-  async encodeRead(encoder: GPUCommandEncoder): Promise<PendingRead> {
+  /** Ends the stamping: adds what makes the stamps readable to the command buffer, and names the part to read. */
+  resolve(encoder: GPUCommandEncoder): ReadPart {
     const count = this.#used;
     this.#used = 0;
     encoder.resolveQuerySet(this.#queries, 0, count, this.#resolved, 0);
-    return this.#device.staging.encodeRead(encoder, this.#resolved, 0, 8 * count);
+    return { source: this.#resolved, offset: 0, bytes: 8 * count };
   }
 
-  /** Milliseconds of each pass. */
-  async times(read: PendingRead): Promise<readonly number[]> {
-    const stamps = new BigUint64Array(read.bytes / 8);
-    await read.finish(stamps);
+  /** Milliseconds of each pass, from the part read. */
+  static times(stamps: BigUint64Array): readonly number[] {
     return Array.from({ length: stamps.length / 2 }, (_, k) => Number(stamps[2 * k + 1]! - stamps[2 * k]!) / 1e6);
   }
 

@@ -1,0 +1,131 @@
+/** One stateless call: one upload, one submit, one read-back, on buffers that are kept from call to call. */
+import type { Phases } from "../tier.ts";
+import type { Device } from "./device.ts";
+import type { Groups } from "./dispatch.ts";
+import type { PipelineRequest } from "./pipelines.ts";
+import type { HostArray, ReadPart } from "./staging.ts";
+import { GpuTimer } from "./timer.ts";
+import { storageUsage, uniformUsage } from "./usage.ts";
+
+export interface KernelCall {
+  readonly request: PipelineRequest;
+  readonly groups: Groups;
+  /** What the shader binds as `params`. */
+  readonly params: ArrayBuffer;
+  /** By the shader's names. */
+  readonly inputs: Readonly<Record<string, HostArray>>;
+  readonly outputs: Readonly<Record<string, HostArray>>;
+}
+
+interface KeptGroup {
+  readonly buffers: readonly GPUBuffer[];
+  readonly group: GPUBindGroup;
+}
+
+type Read = ReadPart & { readonly into: HostArray };
+
+export class KernelRunner {
+  readonly #device: Device;
+  readonly #timer: GpuTimer | undefined;
+  readonly #buffers = new Map<string, GPUBuffer>();
+  readonly #groups = new Map<string, KeptGroup>();
+  #phases: Phases = { upload: 0, kernel: 0, download: 0 };
+
+  private constructor(device: Device, timer: GpuTimer | undefined) {
+    this.#device = device;
+    this.#timer = timer;
+  }
+
+  static async create(device: Device): Promise<KernelRunner> {
+    return new KernelRunner(device, await GpuTimer.create(device, 1));
+  }
+
+  /**
+   * Times of all calls. `kernel` is by the device's clock where it has one, else the wait for it; uploads go on behind it, so
+   * that what they take beyond handing over the data is part of `download`, the rest of the wall time.
+   */
+  get phases(): Phases {
+    return this.#phases;
+  }
+
+  async run({ request, groups, params, inputs, outputs }: KernelCall): Promise<void> {
+    const device = this.#device;
+    const { staging } = device;
+    const pipeline = await device.pipeline(request);
+    const buffers = await this.#bufferOf({ ...inputs, ...outputs }, params.byteLength);
+    const group = await this.#group(request, buffers);
+
+    const started = performance.now();
+    await staging.upload(buffers["params"]!, 0, new Uint8Array(params));
+    for (const [name, data] of Object.entries(inputs)) await staging.upload(buffers[name]!, 0, data);
+    const uploaded = performance.now();
+
+    const encoder = device.gpu.createCommandEncoder({ label: pipeline.label });
+    const pass = encoder.beginComputePass({ label: pipeline.label, ...this.#timer?.stamp() });
+    pass.setPipeline(pipeline.gpu);
+    pass.setBindGroup(0, group);
+    pass.dispatchWorkgroups(...groups);
+    pass.end();
+    const results = Object.entries(outputs).map(([name, into]): Read => ({
+      source: buffers[name]!,
+      offset: 0,
+      bytes: into.byteLength,
+      into,
+    }));
+    const stamps = new BigUint64Array(2);
+    const clock: readonly Read[] = this.#timer ? [{ ...this.#timer.resolve(encoder), into: stamps }] : [];
+    const together = staging.fitsOneRead([...results, ...clock].map(({ bytes }) => bytes));
+    const reads = together ? [...results, ...clock] : clock;
+    const pending = await staging.encodeRead(encoder, reads);
+    device.gpu.queue.submit([encoder.finish()]);
+    if (!this.#timer) await device.done();
+    const waited = performance.now();
+    if (!together) for (const { source, into } of results) await staging.read(source, 0, into);
+    await pending.finish(reads.map(({ into }) => into));
+    device.check();
+
+    const kernel = this.#timer ? GpuTimer.times(stamps)[0]! : waited - uploaded;
+    this.#phases = {
+      upload: this.#phases.upload + (uploaded - started),
+      kernel: this.#phases.kernel + kernel,
+      download: this.#phases.download + Math.max(0, performance.now() - uploaded - kernel),
+    };
+  }
+
+  destroy(): void {
+    this.#timer?.destroy();
+    for (const buffer of this.#buffers.values()) buffer.destroy();
+    this.#buffers.clear();
+    this.#groups.clear();
+  }
+
+  async #bufferOf(arrays: KernelCall["inputs"], paramBytes: number): Promise<Record<string, GPUBuffer>> {
+    const buffers: Record<string, GPUBuffer> = { params: await this.#buffer("params", paramBytes, uniformUsage) };
+    for (const [name, { byteLength }] of Object.entries(arrays)) {
+      buffers[name] = await this.#buffer(name, byteLength, storageUsage);
+    }
+    return buffers;
+  }
+
+  /** The kept buffer of a name, made anew where it is too short. */
+  async #buffer(name: string, bytes: number, flags: number): Promise<GPUBuffer> {
+    const known = this.#buffers.get(name);
+    if (known && known.size >= bytes) return known;
+    known?.destroy();
+    this.#buffers.delete(name);
+    const grown = Math.min(2 ** Math.ceil(Math.log2(Math.max(bytes, 256))), this.#device.bindingLimit);
+    const made = await this.#device.buffer(name, Math.max(grown, bytes), flags);
+    this.#buffers.set(name, made);
+    return made;
+  }
+
+  /** The kept bind group of a shader, made anew where a buffer of it was. */
+  async #group(request: PipelineRequest, buffers: Readonly<Record<string, GPUBuffer>>): Promise<GPUBindGroup> {
+    const used = Object.values(buffers);
+    const known = this.#groups.get(request.shader);
+    if (known && known.buffers.every((buffer, k) => buffer === used[k])) return known.group;
+    const group = await this.#device.bind(await this.#device.pipeline(request), buffers);
+    this.#groups.set(request.shader, { buffers: used, group });
+    return group;
+  }
+}

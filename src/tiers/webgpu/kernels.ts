@@ -1,0 +1,167 @@
+/** The procedure's hot functions in WGSL, f32: one upload, one submit, one read-back per call. */
+import type { TierPlace } from "../tier.ts";
+import {
+  checkApart,
+  checkArrays,
+  checkLayout,
+  checkLength,
+  checkLinearWeights,
+  checkPositive,
+  rowsOf,
+} from "../host/arguments.ts";
+import { CallRecord } from "../host/callRecord.ts";
+import type { DerivativeLayout, KernelArray, Kernels, Phases, Tally } from "../tier.ts";
+import { runDerivatives } from "./derivatives.ts";
+import { type Device, type DeviceOptions, openDevice } from "./device.ts";
+import { deviceError } from "./deviceErrors.ts";
+import { foldGroups } from "./dispatch.ts";
+import { type KernelCall, KernelRunner } from "./kernelRun.ts";
+import { sliceRanges } from "./slices.ts";
+
+/** Invocations of a workgroup of the kernels that take rows. */
+const groupSize = 64;
+
+/** Exponent of `lift` in shaders/weights.wgsl, and the least epsilon that it takes. */
+const lift = 2 ** 64;
+const leastGuard = 1e-37;
+
+/**
+ * Kernels on a device of their own.
+ *
+ * @example
+ * await using kernels = await WebgpuKernels.open({});
+ * const beta = new Float32Array(3);
+ * await kernels.smoothness(Float32Array.of(1, 2, 3, 4, 5), beta); // beta = [1, 1, 1]
+ */
+export class WebgpuKernels implements Kernels {
+  readonly #device: Device;
+  readonly #runner: KernelRunner;
+  readonly #record = new CallRecord();
+  /** Calls use the same buffers, one after the other. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(device: Device, runner: KernelRunner) {
+    this.#device = device;
+    this.#runner = runner;
+  }
+
+  /** Raises MFGPU_TIER_UNAVAILABLE, or MFGPU_DEVICE_... where the device does not open. */
+  static async open(options: TierPlace & DeviceOptions): Promise<WebgpuKernels> {
+    const device = await openDevice(options);
+    return new WebgpuKernels(device, await KernelRunner.create(device));
+  }
+
+  get tally(): Tally {
+    return this.#record.tally;
+  }
+
+  get phases(): Phases {
+    return this.#runner.phases;
+  }
+
+  /** The device that computes. */
+  get device(): Device {
+    return this.#device;
+  }
+
+  /**
+   * Raises MFGPU_TIER_ARGUMENT for arrays of a wrong length or type, or that share memory, and MFGPU_DEVICE_... for what goes
+   * wrong on the device.
+   */
+  async smoothness(stencils: KernelArray, out: KernelArray): Promise<void> {
+    this.#record.ensureOpen();
+    checkArrays("f32", { stencils, out });
+    const n = rowsOf("stencils", stencils, 5);
+    checkLength("out", out, 3 * n);
+    checkApart({ out }, { stencils });
+    await this.#inTurn(() =>
+      this.#rows(n, 5, (from, to, groups) => ({
+        request: { shader: "smoothness", entry: "main", constants: { group_size: groupSize } },
+        groups,
+        params: Uint32Array.of(to - from).buffer,
+        inputs: { stencils: f32(stencils, 5 * from, 5 * to) },
+        outputs: { beta: f32(out, 3 * from, 3 * to) },
+      })),
+    );
+    this.#record.count([stencils], [out]);
+  }
+
+  /** As `smoothness`; raises MFGPU_TIER_ARGUMENT for weights or epsilon <= 0 too. */
+  async weights(beta: KernelArray, linear: KernelArray, epsilon: number, out: KernelArray): Promise<void> {
+    this.#record.ensureOpen();
+    checkArrays("f32", { beta, linear, out });
+    const n = rowsOf("beta", beta, 3);
+    checkLinearWeights(linear);
+    checkPositive("epsilon", epsilon);
+    checkLength("out", out, 3 * n);
+    checkApart({ out }, { beta, linear });
+    await this.#inTurn(() =>
+      this.#rows(n, 3, (from, to, groups) => ({
+        request: { shader: "weights", entry: "main", constants: { group_size: groupSize } },
+        groups,
+        params: weightParams(linear, epsilon, to - from),
+        inputs: { beta: f32(beta, 3 * from, 3 * to) },
+        outputs: { weights: f32(out, 3 * from, 3 * to) },
+      })),
+    );
+    this.#record.count([beta, linear], [out]);
+  }
+
+  /** As `smoothness`; raises MFGPU_TIER_ARGUMENT for a layout that does not fit, too. */
+  async derivatives(
+    field: KernelArray,
+    layout: DerivativeLayout,
+    pMinus: KernelArray,
+    pPlus: KernelArray,
+  ): Promise<void> {
+    this.#record.ensureOpen();
+    checkArrays("f32", { field, pMinus, pPlus });
+    const axis = checkLayout(layout, field);
+    checkLength("pMinus", pMinus, axis.points);
+    checkLength("pPlus", pPlus, axis.points);
+    checkApart({ pMinus, pPlus }, { field });
+    const [u, minus, plus] = [field, pMinus, pPlus] as [Float32Array, Float32Array, Float32Array];
+    await this.#inTurn(() => runDerivatives(this.#runner, this.#device.bindingLimit, layout, axis, u, minus, plus));
+    this.#record.count([field], [pMinus, pPlus]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#record.close();
+    await this.#last.catch(() => undefined);
+    this.#runner.destroy();
+    this.#device.close();
+  }
+
+  #inTurn(call: () => Promise<void>): Promise<void> {
+    const mine = this.#last.catch(() => undefined).then(call);
+    this.#last = mine;
+    return mine;
+  }
+
+  /** Runs a kernel over rows, at most `width` numbers each, in as many calls as bindings need. */
+  async #rows(
+    n: number,
+    width: number,
+    call: (from: number, to: number, groups: KernelCall["groups"]) => KernelCall,
+  ): Promise<void> {
+    if (n === 0) return;
+    const ranges = sliceRanges(n, 4 * width, this.#device.bindingLimit);
+    if (!ranges) throw deviceError("MFGPU_DEVICE_MEMORY", "The device binds less than one row.");
+    for (const { from, to } of ranges) {
+      await this.#runner.run(call(from, to, foldGroups(Math.ceil((to - from) / groupSize))));
+    }
+  }
+}
+
+function f32(array: KernelArray, from: number, to: number): Float32Array {
+  return (array as Float32Array).subarray(from, to);
+}
+
+/** `Params` of shaders/weights.wgsl. */
+function weightParams(linear: KernelArray, epsilon: number, rows: number): ArrayBuffer {
+  const params = new ArrayBuffer(32);
+  new Float32Array(params).set(linear);
+  new Uint32Array(params, 12).set([rows]);
+  new Float32Array(params, 16).set([Math.max(epsilon, leastGuard), Math.max(epsilon * lift, leastGuard)]);
+  return params;
+}
