@@ -134,7 +134,8 @@ const THROUGH: [[f64; 4]; GHOSTS] = [[3.2, -3.0, 1.0, -0.2], [12.8, -18.0, 8.0, 
 /// Writes ghost k (0 next to the wall) of `out.len()` neighbouring lines.
 ///
 /// `node(i)` is the row of the nodes that are i away from that wall, of the length of `out`; `n` the nodes of a line;
-/// `wall` the values on the wall, read by `Through` alone, 0 where there are none.
+/// `wall` the values on the wall, read by `Through` alone, 0 where there are none. Weights reach 50, so f32 rows are summed
+/// in f64.
 #[inline(always)]
 pub fn ghost_row<'a, R: Real>(
     rule: GhostRule,
@@ -154,24 +155,20 @@ pub fn ghost_row<'a, R: Real>(
             }
         }
         GhostRule::Cubic => {
-            let w = CUBIC[k].map(R::from_f64);
+            let w = CUBIC[k];
             let (n0, n1, n2, n3) = (&node(0)[..width], &node(1)[..width], &node(2)[..width], &node(3)[..width]);
             for c in 0..width {
-                out[c] = w[0] * n0[c] + w[1] * n1[c] + w[2] * n2[c] + w[3] * n3[c];
+                let near = w[0] * n0[c].to_f64() + w[1] * n1[c].to_f64();
+                out[c] = R::from_f64(near + w[2] * n2[c].to_f64() + w[3] * n3[c].to_f64());
             }
         }
         GhostRule::Through => {
-            let w = THROUGH[k].map(R::from_f64);
+            let w = THROUGH[k];
             let (n0, n1, n2) = (&node(0)[..width], &node(1)[..width], &node(2)[..width]);
-            if let Some(wall) = wall {
-                let wall = &wall[..width];
-                for c in 0..width {
-                    out[c] = w[0] * wall[c] + w[1] * n0[c] + w[2] * n1[c] + w[3] * n2[c];
-                }
-            } else {
-                for c in 0..width {
-                    out[c] = w[1] * n0[c] + w[2] * n1[c] + w[3] * n2[c];
-                }
+            for c in 0..width {
+                let value = wall.map_or(0.0, |wall| wall[c].to_f64());
+                let near = w[0] * value + w[1] * n0[c].to_f64();
+                out[c] = R::from_f64(near + w[2] * n1[c].to_f64() + w[3] * n2[c].to_f64());
             }
         }
     }

@@ -5,12 +5,16 @@
 //! read out of bounds.
 
 pub mod binding;
+pub mod call;
 pub mod crew;
+pub mod derivatives;
 pub mod discretisation;
 pub mod grid;
 pub mod lines;
 pub mod real;
 pub mod simd;
+pub mod stencils;
 pub mod threads;
 pub mod times;
 pub mod walls;
+pub mod weno5;

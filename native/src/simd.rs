@@ -77,21 +77,19 @@ impl Level {
         LEVELS.into_iter().find(|level| level.name() == name && level.is_here())
     }
 
-    /// Runs a kernel compiled for this level, or for the baseline where this processor lacks the level.
+    /// Runs a kernel compiled for this level, or for the widest one that this processor has.
     #[inline]
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
-        #[cfg(target_arch = "x86_64")]
-        {
-            if self == Self::Avx512 && self.is_here() {
-                // SAFETY: `is_here` found every feature that the function is compiled with.
-                return unsafe { run_avx512(kernel) };
-            }
-            if self == Self::Avx2 && self.is_here() {
-                // SAFETY: as above.
-                return unsafe { run_avx2(kernel) };
-            }
+        // Levels are ordered, and each has all that the one below has.
+        match self.min(Self::best()) {
+            // SAFETY: a level up to the best one is here.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => unsafe { run_avx512(kernel) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => unsafe { run_avx2(kernel) },
+            _ => kernel.run(),
         }
-        kernel.run()
     }
 }
 

@@ -4,7 +4,7 @@
  */
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import type { Unavailable } from "../tier.ts";
+import type { KernelArray, Unavailable } from "../tier.ts";
 
 /** What the addon finds on this processor. */
 export interface AddonHost {
@@ -12,16 +12,61 @@ export interface AddonHost {
   readonly version: string;
   /** Widest instruction set: `avx512`, `avx2+fma`, `sse2`, `neon`. */
   readonly simd: string;
+  /** Every instruction set that kernels can run with here, the widest first. */
+  readonly levels: readonly string[];
   readonly threads: number;
 }
 
-/** The functions of native/src/binding.rs. */
+/** Where on the processor a call runs: for large arrays on so many threads, with a level other than the widest. */
+export interface AddonPlace {
+  readonly threads: number;
+  readonly simd?: string;
+}
+
+/** An array as any number of slabs of `nodes` x `stride` entries. */
+export interface AddonLayout {
+  readonly nodes: number;
+  readonly stride: number;
+  readonly spacing: number;
+  readonly lower: string;
+  readonly upper: string;
+  readonly variant: string;
+  readonly epsilonKind: string;
+  readonly epsilonValue: number;
+}
+
+type SmoothnessArguments = [stencils: KernelArray, out: KernelArray, place: AddonPlace];
+type WeightsArguments = [
+  beta: KernelArray,
+  linear: readonly number[],
+  epsilon: number,
+  out: KernelArray,
+  place: AddonPlace,
+];
+type DerivativesArguments = [
+  field: KernelArray,
+  layout: AddonLayout,
+  pMinus: KernelArray,
+  pPlus: KernelArray,
+  place: AddonPlace,
+];
+
+/**
+ * The functions of native/src/binding.rs. They refuse what does not fit; those named `Later` run off the JavaScript thread,
+ * and their arrays are theirs until the promise settles.
+ */
 export interface Addon {
   host(): AddonHost;
+  smoothness(...call: SmoothnessArguments): void;
+  smoothnessLater(...call: SmoothnessArguments): Promise<void>;
+  weights(...call: WeightsArguments): void;
+  weightsLater(...call: WeightsArguments): Promise<void>;
+  derivatives(...call: DerivativesArguments): void;
+  derivativesLater(...call: DerivativesArguments): Promise<void>;
 }
 
 /** Where an addon may lie: what people are told, and what `require` is given. */
-export interface AddonPlace {
+export interface AddonFile {
   readonly name: string;
   readonly specifier: string;
 }
@@ -39,7 +84,7 @@ export function platformName(): string {
 }
 
 /** Where this installation's addon may lie, the first choice first. */
-export function addonPlaces(): readonly AddonPlace[] {
+export function addonFiles(): readonly AddonFile[] {
   const prebuilt = `mfgpu-${platformName()}`;
   return [
     { name: "native/build/mfgpu.node", specifier: built },
@@ -57,9 +102,9 @@ function firstLine(error: unknown): string {
 }
 
 /** Loads the first addon that works; otherwise the answer names every attempt and why it failed. */
-export function loadAddon(places: readonly AddonPlace[]): Addon | Unavailable {
+export function loadAddon(files: readonly AddonFile[]): Addon | Unavailable {
   const attempts: string[] = [];
-  for (const { name, specifier } of places) {
+  for (const { name, specifier } of files) {
     try {
       const addon = require(specifier) as Addon;
       const { version } = addon.host();
@@ -82,7 +127,7 @@ let known: Addon | Unavailable | undefined;
 
 /** This process's addon, or why there is none. */
 export function addon(): Addon | Unavailable {
-  return (known ??= loadAddon(addonPlaces()));
+  return (known ??= loadAddon(addonFiles()));
 }
 
 /** True where an answer of `addon` is the addon. */

@@ -1,0 +1,238 @@
+//! One-sided WENO5 derivatives: the interval-shared Jiang-Peng form (docs/numerics.md section 2.3).
+//!
+//! Between nodes i and i + 1 lie five differences of the six nodes i - 2 .. i + 3. The left-biased value at i + 1 and the
+//! right-biased value at i are made of the same three indicators, so a loop works interval by interval: six rows in,
+//! two rows of slopes out. Along a strided axis the rows are six neighbouring grid rows, so that vectors run across
+//! lines and nothing is transposed; along the last axis they are six shifted views of one line. No value is carried from
+//! one interval to the next, or no compiler could use vectors.
+//!
+//! Differences are not divided by the spacing h: indicators are h^2/3 times Jiang & Peng's, i.e. 4 h^2 times those of
+//! Osher & Fedkiw (2003, (3.32)-(3.34)), and so is epsilon; corrections are 12 h Phi.
+//!
+//! f64 has common denominators: fourth powers of indicators, safe for differences up to 1e30. f32 scales the differences
+//! of an interval by a power of two, which is exact, so that the largest lies in [1, 2), and takes indicators
+//! relative to the smallest one: finite wherever f32 can hold a difference.
+
+use crate::discretisation::{Epsilon, Weno};
+use crate::real::Real;
+use crate::simd::{Kernel, Level};
+
+/// Indicators here over h^2 times Osher & Fedkiw's.
+const INDICATOR_SCALE: f64 = 4.0;
+
+/// Smallest guard whose fourth power is a normal number of f64.
+const SMALLEST_GUARD: f64 = 1e-70;
+
+/// What all intervals of an axis share.
+#[derive(Clone, Copy, Debug)]
+pub struct Slopes<R> {
+    /// Nonlinear weights.
+    pub variant: Weno,
+    /// 1/(12 h).
+    unit: R,
+    /// A guard is `scale` times the largest squared difference
+    scale: R,
+    /// plus `floor`,
+    floor: R,
+    /// whose square root f32 can hold where `floor` itself is too small.
+    floor_root: R,
+}
+
+impl<R: WenoReal> Slopes<R> {
+    /// For an axis of spacing 1/`inverse_spacing`.
+    #[must_use]
+    pub fn new(variant: Weno, epsilon: Epsilon, inverse_spacing: f64) -> Self {
+        let unit = INDICATOR_SCALE / (inverse_spacing * inverse_spacing);
+        let (scale, floor) = match epsilon {
+            Epsilon::Absolute(value) => (0.0, unit * value),
+            Epsilon::Scaled(value) => (INDICATOR_SCALE * value, unit * R::SCALED_FLOOR),
+        };
+        let floor = if floor > SMALLEST_GUARD { floor } else { SMALLEST_GUARD };
+        Self {
+            variant,
+            unit: R::from_f64(inverse_spacing / 12.0),
+            scale: R::from_f64(scale),
+            floor: R::from_f64(floor),
+            floor_root: R::from_f64(floor.sqrt()),
+        }
+    }
+
+    /// Slopes of as many intervals as all slices have in common.
+    ///
+    /// Interval k reads its nodes i - 2 .. i + 3 at `rows[0..6][k]`; the left-biased slope at node i + 1 goes to
+    /// `p_minus[k]` and the right-biased one at node i to `p_plus[k]`. The rows may be views of one array.
+    #[inline]
+    pub fn intervals(&self, level: Level, rows: [&[R]; 6], p_minus: &mut [R], p_plus: &mut [R]) {
+        match self.variant {
+            Weno::Js => level.run(Intervals::<R, JS> { slopes: *self, rows, p_minus, p_plus }),
+            Weno::Z => level.run(Intervals::<R, Z> { slopes: *self, rows, p_minus, p_plus }),
+            Weno::M => level.run(Intervals::<R, M> { slopes: *self, rows, p_minus, p_plus }),
+        }
+    }
+}
+
+const JS: u8 = 0;
+const Z: u8 = 1;
+const M: u8 = 2;
+
+struct Intervals<'a, R, const V: u8> {
+    slopes: Slopes<R>,
+    rows: [&'a [R]; 6],
+    p_minus: &'a mut [R],
+    p_plus: &'a mut [R],
+}
+
+impl<R: WenoReal, const V: u8> Kernel for Intervals<'_, R, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { slopes, rows, p_minus, p_plus } = self;
+        let count = rows.iter().map(|row| row.len()).fold(p_minus.len().min(p_plus.len()), usize::min);
+        let rest = count % R::LANES;
+        // What fills no vector is done as the last whole one, partly for the second time.
+        let parts = if rest == 0 || count < R::LANES {
+            [0..count, count..count]
+        } else {
+            [0..count - rest, count - R::LANES..count]
+        };
+        for part in parts {
+            let n = part.len();
+            let [u0, u1, u2, u3, u4, u5] = rows.map(|row| &row[part.clone()]);
+            let minus = &mut p_minus[part.clone()];
+            let plus = &mut p_plus[part];
+            for k in 0..n {
+                let d = [u1[k] - u0[k], u2[k] - u1[k], u3[k] - u2[k], u4[k] - u3[k], u5[k] - u4[k]];
+                (minus[k], plus[k]) = R::interval::<V>(d, &slopes);
+            }
+        }
+    }
+}
+
+/// The form of the weights that is safe and fast in a type.
+pub trait WenoReal: Real {
+    /// (left-biased slope at i + 1, right-biased slope at i) from the five differences around the interval.
+    fn interval<const V: u8>(d: [Self; 5], slopes: &Slopes<Self>) -> (Self, Self);
+}
+
+/// Indicators plus guard, and the third differences q0, q1 of the two outer candidates.
+#[inline(always)]
+fn indicators<R: Real>(d: [R; 5], guard: R) -> ([R; 3], R, R) {
+    let three = R::from_f64(3.0);
+    let wide = R::from_f64(13.0 / 3.0);
+    let s = [d[1] - d[0], d[2] - d[1], d[3] - d[2], d[4] - d[3]];
+    let t = [s[0] - s[1], s[1] - s[2], s[2] - s[3]];
+    let f = [s[0] - three * s[1], s[1] + s[2], three * s[2] - s[3]];
+    let b = [
+        wide * t[0] * t[0] + f[0] * f[0] + guard,
+        wide * t[1] * t[1] + f[1] * f[1] + guard,
+        wide * t[2] * t[2] + f[2] * f[2] + guard,
+    ];
+    (b, t[0] - t[1], t[1] - t[2])
+}
+
+/// 12 h times the two slopes, from the corrections' weighted sums.
+#[inline(always)]
+fn slopes_of<R: Real>(d: [R; 5], q0: R, q1: R, left: R, right: R) -> (R, R) {
+    let seven = R::from_f64(7.0);
+    let plus = seven * (d[1] + d[2]) - (d[0] + d[3]) - q0 + right;
+    let minus = seven * (d[2] + d[3]) - (d[1] + d[4]) + q1 - left;
+    (minus, plus)
+}
+
+/// (left, right) corrections, 12 Phi + q, of unnormalised weights w0 and w2 (linear weight 1) and w1 (linear weight 6).
+#[inline(always)]
+fn weighted<R: Real>(w0: R, w1: R, w2: R, q0: R, q1: R) -> (R, R) {
+    let [three, four, six] = [3.0, 4.0, 6.0].map(R::from_f64);
+    let x0 = w0 * q0;
+    let x1 = w2 * q1;
+    let right = (four * x1 + six * x0) / (w2 + w1 + three * w0);
+    let left = (four * x0 + six * x1) / (w0 + w1 + three * w2);
+    (left, right)
+}
+
+/// One correction of Henrick's mapped weights, from unnormalised JS weights a (linear weight 1/10), b (6/10), c (3/10)
+/// and the third differences qa, qb of the outer candidates.
+#[inline(always)]
+fn mapped<R: Real>(a: R, b: R, c: R, qa: R, qb: R) -> R {
+    let k = R::from_f64;
+    let r = R::ONE / (a + b + c);
+    let [wa, wb, wc] = [a * r, b * r, c * r];
+    let da = k(0.01) + k(0.8) * wa;
+    let db = k(0.36) - k(0.2) * wb;
+    let dc = k(0.09) + k(0.4) * wc;
+    let ma = wa * (k(0.11) + wa * (wa - k(0.3))) * db * dc;
+    let mb = wb * (k(0.96) + wb * (wb - k(1.8))) * da * dc;
+    let mc = wc * (k(0.39) + wc * (wc - k(0.9))) * da * db;
+    (k(4.0) * ma * qa + k(2.0) * mc * qb) / (ma + mb + mc)
+}
+
+/// (left, right) corrections of JS weights, or of mapped ones, over common denominators.
+#[inline(always)]
+fn common_denominators<R: Real, const V: u8>(b: [R; 3], q0: R, q1: R) -> (R, R) {
+    let g12 = b[1] * b[2];
+    let g02 = b[0] * b[2];
+    let g01 = b[0] * b[1];
+    let p12 = g12 * g12;
+    let p02 = R::from_f64(6.0) * g02 * g02;
+    let p01 = g01 * g01;
+    if V == M {
+        let three = R::from_f64(3.0);
+        return (mapped(p12, p02, three * p01, q0, q1), mapped(p01, p02, three * p12, q1, q0));
+    }
+    weighted(p12, p02, p01, q0, q1)
+}
+
+impl WenoReal for f64 {
+    #[inline(always)]
+    fn interval<const V: u8>(d: [f64; 5], slopes: &Slopes<f64>) -> (f64, f64) {
+        let e = d.map(|d| d * d);
+        let guard = slopes.scale * e[0].larger(e[1]).larger(e[3].larger(e[4])).larger(e[2]) + slopes.floor;
+        let (b, q0, q1) = indicators(d, guard);
+        let (left, right) = if V == Z {
+            let g01 = b[0] * b[1];
+            let r = (b[0] - b[2]) / (g01 * b[2]);
+            let z = [b[1] * b[2] * r, b[0] * b[2] * r, g01 * r];
+            weighted(1.0 + z[0] * z[0], 6.0 + 6.0 * z[1] * z[1], 1.0 + z[2] * z[2], q0, q1)
+        } else {
+            common_denominators::<f64, V>(b, q0, q1)
+        };
+        let (minus, plus) = slopes_of(d, q0, q1, left, right);
+        (minus * slopes.unit, plus * slopes.unit)
+    }
+}
+
+/// Bounds of a guard where the largest difference lies in [1, 2): nonzero indicators of f32 numbers are larger than the
+/// lower one, and no indicator counts beside the upper one.
+const GUARD32: [f32; 2] = [1e-15, 1e10];
+
+/// Largest indicator relative to the smallest: beyond it a weight is below 1e-17 of the others, and the squared product
+/// of two still fits into f32.
+const RATIO32: f32 = 5e8;
+
+impl WenoReal for f32 {
+    #[inline(always)]
+    fn interval<const V: u8>(d: [f32; 5], slopes: &Slopes<f32>) -> (f32, f32) {
+        let e = d.map(f32::abs);
+        let largest = e[0].larger(e[1]).larger(e[3].larger(e[4])).larger(e[2]);
+        // Its power of two, kept where the reciprocal is a normal number too.
+        let exponent = (largest.to_bits() & 0x7f80_0000).clamp(0x0080_0000, 0x7e80_0000);
+        let up = f32::from_bits(exponent);
+        let down = f32::from_bits(0x7f00_0000 - exponent);
+        let d = d.map(|d| d * down);
+        let size = largest * down;
+        let floor = slopes.floor_root * down;
+        let guard = (slopes.scale * (size * size) + floor * floor).smaller(GUARD32[1]).larger(GUARD32[0]);
+        let (b, q0, q1) = indicators(d, guard);
+        let (left, right) = if V == Z {
+            let tau = b[0] - b[2];
+            let z = b.map(|b| tau / b);
+            weighted(1.0 + z[0] * z[0], 6.0 + 6.0 * (z[1] * z[1]), 1.0 + z[2] * z[2], q0, q1)
+        } else {
+            let least = 1.0 / b[0].smaller(b[1]).smaller(b[2]);
+            common_denominators::<f32, V>(b.map(|b| (b * least).smaller(RATIO32)), q0, q1)
+        };
+        let (minus, plus) = slopes_of(d, q0, q1, left, right);
+        (minus * slopes.unit * up, plus * slopes.unit * up)
+    }
+}

@@ -1,0 +1,139 @@
+import { MfgError } from "../../errors.ts";
+import {
+  argumentError,
+  checkApart,
+  checkArrays,
+  checkLayout,
+  checkLength,
+  checkLinearWeights,
+  checkPositive,
+  rowsOf,
+} from "../host/arguments.ts";
+import { CallRecord } from "../host/callRecord.ts";
+import type { DerivativeLayout, KernelArray, Kernels, Tally } from "../tier.ts";
+import type { Addon, AddonPlace } from "./addon.ts";
+
+/**
+ * Entries of an array from which a call runs off the JavaScript thread: shorter ones are done before a message to another
+ * thread and back would be.
+ */
+const longCall = 1 << 17;
+
+/**
+ * The hot functions in Rust: typed arrays are borrowed, not copied; large ones are shared out over threads. While a call
+ * is under way its arrays are Rust's: nobody may read the outputs, change anything or transfer a buffer.
+ *
+ * @example
+ * const { tier } = await findTier("rust");
+ * await using kernels = await tier.kernels({ precision: "f64" });
+ * const beta = new Float64Array(3);
+ * await kernels.smoothness(Float64Array.of(1, 2, 3, 4, 5), beta); // beta = [1, 1, 1]
+ */
+export class RustKernels implements Kernels {
+  readonly #addon: Addon;
+  readonly #precision: "f64" | "f32";
+  readonly #place: AddonPlace;
+  readonly #record = new CallRecord();
+
+  constructor(addon: Addon, precision: "f64" | "f32", place: AddonPlace) {
+    this.#addon = addon;
+    this.#precision = precision;
+    this.#place = place;
+  }
+
+  get tally(): Tally {
+    return this.#record.tally;
+  }
+
+  /** Raises MFGPU_TIER_ARGUMENT for arrays of a wrong length or type, or that share memory. */
+  async smoothness(stencils: KernelArray, out: KernelArray): Promise<void> {
+    this.#check({ stencils, out });
+    const n = rowsOf("stencils", stencils, 5);
+    checkLength("out", out, 3 * n);
+    checkApart({ out }, { stencils });
+    await this.#run(stencils.length, [stencils], [out], (later) =>
+      this.#addon[later ? "smoothnessLater" : "smoothness"](stencils, out, this.#place),
+    );
+  }
+
+  /**
+   * Raises MFGPU_TIER_ARGUMENT for arrays of a wrong length or type, or that share memory, and for weights or epsilon
+   * <= 0.
+   */
+  async weights(beta: KernelArray, linear: KernelArray, epsilon: number, out: KernelArray): Promise<void> {
+    this.#check({ beta, linear, out });
+    const n = rowsOf("beta", beta, 3);
+    checkLinearWeights(linear);
+    checkPositive("epsilon", epsilon);
+    checkLength("out", out, 3 * n);
+    checkApart({ out }, { beta, linear });
+    await this.#run(beta.length, [beta, linear], [out], (later) =>
+      this.#addon[later ? "weightsLater" : "weights"](beta, [...linear], epsilon, out, this.#place),
+    );
+  }
+
+  /**
+   * Raises MFGPU_TIER_ARGUMENT for a layout that does not fit, and for arrays of a wrong length or type, or that share
+   * memory.
+   */
+  async derivatives(
+    field: KernelArray,
+    layout: DerivativeLayout,
+    pMinus: KernelArray,
+    pPlus: KernelArray,
+  ): Promise<void> {
+    this.#check({ field, pMinus, pPlus });
+    const axis = checkLayout(layout, field);
+    checkLength("pMinus", pMinus, axis.points);
+    checkLength("pPlus", pPlus, axis.points);
+    checkApart({ pMinus, pPlus }, { field });
+    const { spacing, lower, upper, variant, epsilon } = layout;
+    const resolved = {
+      nodes: axis.n,
+      stride: axis.stride,
+      spacing,
+      lower,
+      upper,
+      variant,
+      epsilonKind: epsilon.kind,
+      epsilonValue: epsilon.value,
+    };
+    await this.#run(axis.points, [field], [pMinus, pPlus], (later) =>
+      this.#addon[later ? "derivativesLater" : "derivatives"](field, resolved, pMinus, pPlus, this.#place),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#record.close();
+  }
+
+  /** What every call checks first. */
+  #check(arrays: Readonly<Record<string, KernelArray>>): void {
+    this.#record.ensureOpen();
+    checkArrays(this.#precision, arrays);
+    for (const [name, array] of Object.entries(arrays)) {
+      // The memory of a call must not move or shrink under it.
+      if ((array.buffer as { readonly resizable?: boolean }).resizable === true)
+        throw argumentError(name, "lies in a resizable buffer", "Copy it into a buffer of fixed length.");
+    }
+  }
+
+  async #run(
+    points: number,
+    inputs: readonly KernelArray[],
+    outputs: readonly KernelArray[],
+    call: (later: boolean) => void | Promise<void>,
+  ): Promise<void> {
+    try {
+      await call(points >= longCall);
+    } catch (cause) {
+      throw new MfgError({
+        code: "MFGPU_TIER_ARGUMENT",
+        message: `The native kernels refuse the call: ${cause instanceof Error ? cause.message : String(cause)}`,
+        fix: "Report this with the arguments: they had passed all checks before.",
+        cause,
+      });
+    }
+    this.#record.count(inputs, outputs);
+  }
+}
