@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { MfgError } from "../errors.ts";
+import { runAgainWithSoftware } from "./adapter.ts";
 import { examplesCommand } from "./examples.ts";
 import { exitCodeOf, exitCodes } from "./exit.ts";
 import { note, printError } from "./print.ts";
@@ -25,7 +26,7 @@ function program(): Command {
       `
 Exit codes: 0 done, 1 unexpected error, 2 wrong usage or input, 3 not converged, 4 tier unavailable,
 5 tiers disagree, 130 interrupted. Results go to stdout, progress and messages to stderr.
-Environment: MFGPU_TIER forces a tier; NO_COLOR switches colours off.`,
+Environment: MFGPU_TIER forces a tier, MFGPU_ADAPTER names the adapter of a GPU tier; NO_COLOR switches colours off.`,
     );
   for (const command of [solveCommand(), examplesCommand(), plotCommand()]) top.addCommand(command);
   for (const command of [top, ...top.commands]) {
@@ -50,6 +51,11 @@ function usageError(error: CommanderError, top: Command, given: string | undefin
 }
 
 async function main(argv: readonly string[]): Promise<void> {
+  const ended = await runAgainWithSoftware(argv);
+  if (ended !== undefined) {
+    process.exitCode = ended;
+    return;
+  }
   const json = argv.includes("--json");
   const top = program();
   if (argv.length === 0) {

@@ -13,7 +13,8 @@ import { note, printJson, printLine } from "./print.ts";
 import { noProgress, showProgress } from "./progress.ts";
 import { summaryLines } from "./summary.ts";
 import { bytesText } from "./text.ts";
-import { checkAdapter, chosenTier, readTier } from "./tiers.ts";
+import { chosenAdapter } from "./adapter.ts";
+import { chosenTier, readTier } from "./tiers.ts";
 import * as read from "./values.ts";
 
 const precisions: readonly Precision[] = ["f64", "f32", "compensated"];
@@ -122,7 +123,6 @@ function namesakes(flags: Flags): Partial<SolveOptions> {
   const scheme = { grid, steps, precision, weno, fokkerPlanck, hamiltonianFlux, splitting, timeLevels, cfl };
   const given = Object.entries({ ...scheme, tolerance, maxIterations, relaxation }).filter(([, x]) => x !== undefined);
   return {
-    ...(flags.adapter === undefined ? {} : { adapter: flags.adapter }),
     ...Object.fromEntries(given),
     ...(flags.memory === undefined ? {} : { memoryBytes: flags.memory }),
     ...(flags.exploitability ? { exploitabilityEveryIteration: true } : {}),
@@ -139,7 +139,7 @@ function planLine(plan: MemoryPlan): string {
 
 async function runSolve(name: string, flags: Flags): Promise<number> {
   const tier = chosenTier(flags.tier, process.env["MFGPU_TIER"]);
-  checkAdapter(flags.adapter, tier);
+  const adapter = chosenAdapter(flags.adapter, process.env["MFGPU_ADAPTER"], tier);
   for (const path of [flags.out, flags.plot]) if (path !== undefined) await checkWritable(path);
   const problem = resolveProblem(name);
   const warmStart = await warmStartOf(flags.warmStart);
@@ -154,6 +154,7 @@ async function runSolve(name: string, flags: Flags): Promise<number> {
   try {
     result = await solve(problem, {
       ...namesakes(flags),
+      ...(adapter === undefined ? {} : { adapter }),
       ...warmStart,
       tier,
       signal: interrupt.signal,

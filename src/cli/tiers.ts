@@ -38,15 +38,3 @@ export function chosenTier(flag: TierChoice | undefined, forced: string | undefi
   }
   return tier;
 }
-
-/** Refuses an adapter for the tiers that run on the processor. */
-export function checkAdapter(adapter: string | undefined, tier: TierChoice): void {
-  if (adapter === undefined || tier === "auto" || /^(webgpu|gpujs)/.test(tier)) return;
-  throw new MfgError({
-    code: "MFGPU_CONFIG_ADAPTER",
-    message: `--adapter: tier ${tier} uses no adapter.`,
-    path: "--adapter",
-    value: adapter,
-    fix: "Leave out --adapter, or name a tier that runs on an adapter: --tier webgpu.",
-  });
-}

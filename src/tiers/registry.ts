@@ -4,17 +4,17 @@ import { rustTier } from "./rust/tier.ts";
 import { webgpuTier } from "./webgpu/tier.ts";
 import { scalarTier } from "./scalar/tier.ts";
 import { readCandidate } from "./candidate.ts";
-import type { Residency, Tier, TierName, TierPlace, Unavailable } from "./tier.ts";
+import type { Residency, Tier, TierPlace, Unavailable } from "./tier.ts";
 
 /** The tiers of this version, simplest first. */
 export const tiers: readonly Tier[] = [scalarTier, batchedTier, rustTier, webgpuTier];
 
 /** Why a tier of the plan is not here. */
-function absent(name: TierName): Unavailable {
+function absent(): Unavailable {
   return {
     state: "unavailable",
     code: "MFGPU_TIER_UNAVAILABLE",
-    why: `The tier ${name} is not part of this version of mfgpu.`,
+    why: "It is not part of this version of mfgpu.",
     fix: `Use one of ${tiers.map((tier) => tier.name).join(", ")}.`,
   };
 }
@@ -51,12 +51,11 @@ export async function findTier(text: string, place: Omit<TierPlace, "variant"> =
   if (tier && residency !== undefined && !tier.residencies.includes(residency))
     throw refuse("residency", residency, tier.residencies, tier);
   const chosen = variant ?? tier?.variants[0];
-  const answer = tier
-    ? await tier.probe({ ...place, ...(chosen === undefined ? {} : { variant: chosen }) })
-    : absent(name);
+  const answer = tier ? await tier.probe({ ...place, ...(chosen === undefined ? {} : { variant: chosen }) }) : absent();
   if (!tier || answer.state === "unavailable") {
     const reason = answer as Unavailable;
-    throw new MfgError({ code: reason.code, message: reason.why, fix: reason.fix, path: "tier", value: text });
+    const message = `Tier ${text} cannot run here. ${reason.why}`;
+    throw new MfgError({ code: reason.code, message, fix: reason.fix, path: "tier", value: text });
   }
   return { tier, variant: chosen, residency: residency ?? tier.residencies[0] };
 }

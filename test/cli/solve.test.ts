@@ -167,20 +167,21 @@ describe("tiers", () => {
       });
     }
   });
-  test.each(["gpujs", "rust", "webgpu"])(
-    "%s is not there: exit 4 with the reason, and no other tier runs",
-    async (tier) => {
-      const folder = emptyFolder();
-      const out = ["--out", join(folder, "run.npz")];
-      const { code, stdout } = await mfgpu(["solve", ...args, "--tier", tier, ...out, "--json"]);
-      expect(code).toBe(4);
-      const { error } = JSON.parse(stdout) as { error: { code: string; message: string; fix: string } };
-      expect(error.code).toMatch(/^MFGPU_(TIER|DEVICE)_/);
-      expect(error.message).toContain(tier);
-      expect(error.fix).toMatch(/\S/);
-      expect(readdirSync(folder)).toEqual([]);
-    },
-  );
+  test.each([
+    ["gpujs", []],
+    ["rust", []],
+    ["webgpu", ["--adapter", "no such adapter"]],
+  ] as const)("%s is not there: exit 4 with the reason, and no other tier runs", async (tier, place) => {
+    const folder = emptyFolder();
+    const out = ["--out", join(folder, "run.npz")];
+    const { code, stdout } = await mfgpu(["solve", ...args, "--tier", tier, ...place, ...out, "--json"]);
+    expect(code).toBe(4);
+    const { error } = JSON.parse(stdout) as { error: { code: string; message: string; fix: string } };
+    expect(error.code).toMatch(/^MFGPU_(TIER|DEVICE)_/);
+    expect(error.message).toContain(tier);
+    expect(error.fix).toMatch(/\S/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
   test("a precision that a tier has not, and an adapter for a tier without one, are exit 2", async () => {
     for (const flags of [
       ["--tier", "scalar", "--precision", "f32"],
