@@ -29,6 +29,12 @@ impl<R: Real> Scratch<R> {
             piece
         })
     }
+
+    /// All of it.
+    #[inline]
+    pub fn all(&mut self) -> &mut [R] {
+        &mut self.0
+    }
 }
 
 /// The threads that work on one field, and their scratch memory. Its methods must be called inside the pool of that many
@@ -159,6 +165,12 @@ impl<'a, T> Shared<'a, T> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// True where both are the same field.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        std::ptr::eq(self.start, other.start)
     }
 
     /// The part of `len` numbers from `from` on.

@@ -4,16 +4,28 @@
 //! decides anything: arguments are checked in TypeScript, and once more here, so that no input whatever can panic or
 //! read out of bounds.
 
+pub mod balance;
 pub mod binding;
 pub mod call;
+pub mod coupling;
 pub mod crew;
 pub mod derivatives;
+pub mod diffusion;
 pub mod discretisation;
+pub mod drift;
 pub mod grid;
+pub mod hamiltonian;
+pub mod hamiltonian_whole;
+pub mod history;
+pub mod hjb_sweep;
+pub mod legendre;
 pub mod lines;
 pub mod real;
+pub mod report;
 pub mod simd;
+pub mod slopes;
 pub mod stencils;
+pub mod substeps;
 pub mod threads;
 pub mod times;
 pub mod walls;

@@ -1,0 +1,82 @@
+//! A history is a list of slices, one per stored level: nothing needs one piece of memory for all of it.
+
+use std::collections::TryReserveError;
+
+use crate::crew::{Crew, Shared, range_count, range_of};
+use crate::real::Real;
+
+/// A field of zeros.
+///
+/// # Errors
+/// Where there is no memory.
+pub fn field<R: Real>(length: usize) -> Result<Vec<R>, TryReserveError> {
+    let mut field = Vec::new();
+    field.try_reserve_exact(length)?;
+    field.resize(length, R::ZERO);
+    Ok(field)
+}
+
+/// Slices of all stored levels.
+pub type History<R> = Vec<Vec<R>>;
+
+/// A history of zeros.
+///
+/// # Errors
+/// Where there is no memory.
+pub fn history<R: Real>(levels: usize, points: usize) -> Result<History<R>, TryReserveError> {
+    let mut history = Vec::new();
+    history.try_reserve_exact(levels)?;
+    for _ in 0..levels {
+        history.push(field(points)?);
+    }
+    Ok(history)
+}
+
+/// out = from
+pub fn copy_field<R: Real>(crew: &Crew<R>, from: &[R], out: &mut [R]) {
+    let out = Shared::new(out);
+    crew.ranges(from.len(), |range| {
+        // SAFETY: ranges are apart.
+        unsafe { out.slice(range.start, range.len()) }.copy_from_slice(&from[range]);
+    });
+}
+
+/// Index of the first number that is not finite.
+pub fn first_non_finite<R: Real>(crew: &Crew<R>, field: &[R]) -> Option<usize> {
+    // The largest number of entries from there to the end belongs to the first one.
+    let left = crew.largest(range_count(field.len()), |_, block| {
+        let range = range_of(field.len(), block);
+        let end = field.len() - range.start;
+        let found = field[range].iter().position(|x| !x.is_finite());
+        #[expect(clippy::cast_precision_loss, reason = "no field has 2^53 entries")]
+        found.map_or(0.0, |index| (end - index) as f64)
+    });
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of entries")]
+    if left > 0.0 { Some(field.len() - left as usize) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::Level;
+
+    #[test]
+    fn finds_the_first_of_several() {
+        let crew = Crew::<f64>::new(1, 0, Level::Baseline).expect("memory");
+        let mut numbers = field(10_000).expect("memory");
+        assert_eq!(first_non_finite(&crew, &numbers), None);
+        for index in [9_999, 5_000, 17] {
+            numbers[index] = f64::NAN;
+            assert_eq!(first_non_finite(&crew, &numbers), Some(index));
+        }
+        let mut copy = field(10_000).expect("memory");
+        copy_field(&crew, &numbers, &mut copy);
+        assert_eq!(first_non_finite(&crew, &copy), Some(17));
+    }
+
+    #[test]
+    fn no_memory_is_an_error() {
+        assert!(field::<f64>(usize::MAX / 16).is_err());
+        assert!(history::<f32>(2, usize::MAX / 8).is_err());
+    }
+}

@@ -1,0 +1,217 @@
+//! One-sided slopes of a field along one axis, handed row by row to whatever uses them, so that they are never stored.
+//!
+//! Along the contiguous axis a row is a whole line. Along a strided axis rows of neighbouring columns are read where they
+//! lie, and the pass marches over the nodes: memory is read in its own order and only a few rows are in use at a time.
+
+use crate::crew::{Crew, Scratch, Shared};
+use crate::discretisation::Discretisation;
+use crate::grid::{Axis, GHOSTS, GhostRules, fill_ghosts, ghost_row, value_rule};
+use crate::real::Real;
+use crate::simd::{Kernel, Level};
+use crate::walls::Walls;
+use crate::weno5::{Slopes, WenoReal};
+
+/// A problem and the threads that work on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a, R> {
+    /// The problem.
+    pub d: &'a Discretisation<R>,
+    /// The threads.
+    pub crew: &'a Crew<R>,
+}
+
+/// Neighbouring nodes with their slopes: one line, or one node of neighbouring lines.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a, R> {
+    /// Array index of the first number.
+    pub at: usize,
+    /// The line of the first number.
+    pub line: usize,
+    /// The node of a row across lines; `None` where the row is a whole line.
+    pub node: Option<usize>,
+    /// u_x^- of every node.
+    pub minus: &'a [R],
+    /// u_x^+ of every node.
+    pub plus: &'a [R],
+    /// u at the nodes i - 3 .. i + 3 of every node i.
+    pub u: [&'a [R]; 7],
+}
+
+/// What uses slopes. `row` is the body of a kernel: implementations mark it `#[inline(always)]`.
+pub trait SlopeSink<R>: Copy + Sync {
+    /// Takes one row; `buffers` are as long as it. The largest number returned is what the pass returns.
+    fn row(self, row: Row<'_, R>, buffers: [&mut [R]; 2]) -> f64;
+}
+
+/// Longest row across lines: with six rows of u in use the first cache holds them.
+const LONGEST_ROW: usize = 256;
+/// Nodes that one block of a strided axis marches over.
+const MARCH: usize = 64;
+/// Numbers of scratch memory per row length: ghosts on both sides, two rows of u_x^-, one of u_x^+, two buffers.
+const ROWS: usize = 2 * GHOSTS + 5;
+
+/// Numbers of scratch memory that `each_slope` needs for a problem.
+#[must_use]
+pub fn scratch_length<R: Real>(d: &Discretisation<R>) -> usize {
+    let of = |axis: &Axis<R>| if axis.stride == 1 { 5 * (axis.n + 2 * GHOSTS) } else { ROWS * row_length(axis) };
+    d.axes.iter().map(of).max().unwrap_or(0)
+}
+
+fn row_length<R: Real>(axis: &Axis<R>) -> usize {
+    axis.stride.div_ceil(axis.stride.div_ceil(LONGEST_ROW))
+}
+
+/// Calls `sink` with every row along an axis; returns the largest of its answers, at least 0.
+pub fn each_slope<R: WenoReal, S: SlopeSink<R>>(
+    context: Context<'_, R>,
+    axis: usize,
+    u: Shared<'_, R>,
+    walls: &Walls<R>,
+    sink: S,
+) -> f64 {
+    let Context { d, crew } = context;
+    let pass = Pass {
+        axis: &d.axes[axis],
+        index: axis,
+        rules: d.axes[axis].rules(value_rule),
+        slopes: Slopes::new(d.scheme.weno, d.scheme.epsilon, d.axes[axis].inverse()),
+        level: crew.level,
+        walls,
+        u,
+        sink,
+    };
+    crew.largest(pass.count(), |scratch, block| crew.level.run(Block { pass: &pass, number: block, scratch }))
+}
+
+/// A pass over one axis.
+struct Pass<'a, R, S> {
+    axis: &'a Axis<R>,
+    index: usize,
+    rules: GhostRules,
+    slopes: Slopes<R>,
+    level: Level,
+    walls: &'a Walls<R>,
+    u: Shared<'a, R>,
+    sink: S,
+}
+
+/// One block of a pass.
+struct Block<'a, R, S> {
+    pass: &'a Pass<'a, R, S>,
+    number: usize,
+    scratch: &'a mut Scratch<R>,
+}
+
+impl<R: WenoReal, S: SlopeSink<R>> Kernel for Block<'_, R, S> {
+    type Output = f64;
+    #[inline(always)]
+    fn run(self) -> f64 {
+        if self.pass.axis.stride == 1 {
+            self.pass.line(self.number, self.scratch)
+        } else {
+            self.pass.march(self.number, self.scratch)
+        }
+    }
+}
+
+impl<R: WenoReal, S: SlopeSink<R>> Pass<'_, R, S> {
+    fn count(&self) -> usize {
+        let axis = self.axis;
+        if axis.stride == 1 {
+            return axis.lines;
+        }
+        axis.lines / axis.stride * axis.stride.div_ceil(row_length(axis)) * axis.n.div_ceil(MARCH)
+    }
+
+    #[inline(always)]
+    fn line(&self, line: usize, scratch: &mut Scratch<R>) -> f64 {
+        let n = self.axis.n;
+        let at = line * n;
+        let [padded, minus, plus, first, second] = scratch.cut::<5>(n + 2 * GHOSTS);
+        {
+            // SAFETY: lines are apart, and what the sink writes of this line it writes after this copy.
+            let nodes = unsafe { self.u.slice(at, n) };
+            padded[GHOSTS..GHOSTS + n].copy_from_slice(nodes);
+        }
+        fill_ghosts(padded, n, 1, self.rules, self.walls.at(self.index, line, 1));
+        let padded = &*padded;
+        // Interval t lies between the nodes t - 1 and t: it gives u_x^+ of the one and u_x^- of the other.
+        let stencil = [0, 1, 2, 3, 4, 5].map(|k| &padded[k..=k + n]);
+        self.slopes.intervals(self.level, stencil, &mut minus[..=n], &mut plus[..=n]);
+        let row = Row {
+            at,
+            line,
+            node: None,
+            minus: &minus[..n],
+            plus: &plus[1..=n],
+            u: [0, 1, 2, 3, 4, 5, 6].map(|k| &padded[k..k + n]),
+        };
+        self.sink.row(row, [&mut first[..n], &mut second[..n]])
+    }
+
+    #[inline(always)]
+    fn march(&self, block: usize, scratch: &mut Scratch<R>) -> f64 {
+        let Axis { n, stride, .. } = *self.axis;
+        let length = row_length(self.axis);
+        let (bands, marches) = (stride.div_ceil(length), n.div_ceil(MARCH));
+        let inner = block % bands * length;
+        let slab = block / bands / marches;
+        let from = block / bands % marches * MARCH;
+        let to = (from + MARCH).min(n);
+        let width = length.min(stride - inner);
+        let start = slab * n * stride + inner;
+        let line = slab * stride + inner;
+
+        let [memory] = scratch.cut::<1>(ROWS * length);
+        let (ghosts, rest) = memory.split_at_mut(2 * GHOSTS * width);
+        let (mut minus, rest) = rest.split_at_mut(width);
+        let (mut next, rest) = rest.split_at_mut(width);
+        let (plus, rest) = rest.split_at_mut(width);
+        let (first, rest) = rest.split_at_mut(width);
+        let second = &mut rest[..width];
+
+        // SAFETY: along a strided axis nobody writes u: sinks write their own rows of other fields.
+        let field = unsafe { &*self.u.slice(0, self.u.len()) };
+        let node = |i: usize| &field[start + i * stride..][..width];
+        if from < GHOSTS || to + GHOSTS > n {
+            let walls = self.walls.at(self.index, line, width);
+            let (below, above) = ghosts.split_at_mut(GHOSTS * width);
+            for k in 0..GHOSTS {
+                let ghost = GHOSTS - 1 - k;
+                ghost_row(self.rules[0], k, n, node, walls[0], &mut below[ghost * width..(ghost + 1) * width]);
+                ghost_row(self.rules[1], k, n, |i| node(n - 1 - i), walls[1], &mut above[k * width..(k + 1) * width]);
+            }
+        }
+        let ghosts = &*ghosts;
+        // The row of padded index p: node p - 3.
+        let padded = |p: usize| -> &[R] {
+            if p < GHOSTS {
+                &ghosts[p * width..(p + 1) * width]
+            } else if p < n + GHOSTS {
+                node(p - GHOSTS)
+            } else {
+                &ghosts[(p - n) * width..(p - n + 1) * width]
+            }
+        };
+        let mut most = 0.0;
+        // Interval t lies between the nodes t - 1 and t.
+        for t in from..=to {
+            let stencil = [0, 1, 2, 3, 4, 5].map(|k| padded(t + k));
+            self.slopes.intervals(self.level, stencil, next, plus);
+            if t > from {
+                let i = t - 1;
+                let row = Row {
+                    at: start + i * stride,
+                    line,
+                    node: Some(i),
+                    minus,
+                    plus,
+                    u: [0, 1, 2, 3, 4, 5, 6].map(|k| padded(i + k)),
+                };
+                most = f64::max(most, self.sink.row(row, [&mut *first, &mut *second]));
+            }
+            std::mem::swap(&mut minus, &mut next);
+        }
+        most
+    }
+}
