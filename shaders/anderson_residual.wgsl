@@ -1,0 +1,33 @@
+// F = G - M over a slice; with what is kept of the last iterate, F_last and the step M - M_last, these become dF and
+// dG = step + dF (docs/numerics.md section 7.2).
+// #include "state.wgsl"
+// #include "solve_grid.wgsl"
+// #include "flat_index.wgsl"
+struct Step {
+  count: u32,
+  // 1: kept_f <- F - kept_f, kept_step <- kept_step + dF; 0: kept_f <- F, kept_step <- beta F.
+  append: u32,
+  beta: f32,
+}
+@group(1) @binding(1) var<uniform> step: Step;
+@group(0) @binding(0) var<storage, read> m: array<State>;
+@group(0) @binding(1) var<storage, read> transported: array<State>;
+@group(0) @binding(2) var<storage, read_write> kept_f: array<f32>;
+@group(0) @binding(3) var<storage, read_write> kept_step: array<f32>;
+
+@compute @workgroup_size(256)
+fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_index(local, group, groups);
+  if (i >= step.count) {
+    return;
+  }
+  let f = difference(m[i], transported[i]);
+  if (step.append == 1u) {
+    let df = f - kept_f[i];
+    kept_f[i] = df;
+    kept_step[i] = kept_step[i] + df;
+  } else {
+    kept_f[i] = f;
+    kept_step[i] = step.beta * f;
+  }
+}

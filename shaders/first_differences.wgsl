@@ -1,0 +1,51 @@
+// The six first differences around a node, ghosts included: entry k is node i - 2 + k less node i - 3 + k.
+// The file that includes this one says what the numbers are: `step_between(a, b)`, the number at node b less that at node
+// a, and `wall_gap(axis, upper, line, node)`, the number at the node next to an exit less that on its wall.
+// #include "ghost_difference.wgsl"
+
+fn first_differences(axis: u32, c: vec3u, node: u32) -> array<f32, 6> {
+  let n = i32(grid.axes[axis].x);
+  let stride = grid.axes[axis].y;
+  let i = i32(c[axis]);
+  var d: array<f32, 6>;
+  if (i >= 3 && i < n - 3) {
+    let first = node - 3u * stride;
+    for (var k = 0u; k < 6u; k++) {
+      d[k] = step_between(first + k * stride, first + (k + 1u) * stride);
+    }
+    return d;
+  }
+  let start = node - u32(i) * stride;
+  for (var k = 0; k < 6; k++) {
+    // Between nodes j - 1 and j.
+    let j = i - 2 + k;
+    if (j >= 1 && j < n) {
+      d[k] = step_between(start + u32(j - 1) * stride, start + u32(j) * stride);
+    } else if (grid.axes[axis].z == periodic) {
+      d[k] = step_between(start + u32((j - 1 + n) % n) * stride, start + u32((j + n) % n) * stride);
+    } else {
+      d[k] = beyond_wall(axis, j, c, start);
+    }
+  }
+  return d;
+}
+
+fn beyond_wall(axis: u32, j: i32, c: vec3u, start: u32) -> f32 {
+  let n = i32(grid.axes[axis].x);
+  let stride = grid.axes[axis].y;
+  let upper = j >= n;
+  let wall = select(grid.axes[axis].z, grid.axes[axis].w, upper);
+  let k = select(u32(-j), u32(j - n), upper);
+  let edge = select(start, start + u32(n - 1) * stride, upper);
+  // Towards the inside; unsigned arithmetic wraps as it should.
+  let inwards = select(stride, 0u - stride, upper);
+  let e0 = step_between(edge, edge + inwards);
+  let e1 = step_between(edge + inwards, edge + 2u * inwards);
+  let e2 = step_between(edge + 2u * inwards, edge + 3u * inwards);
+  var gap = 0.0;
+  if (wall == exit_wall) {
+    gap = wall_gap(axis, upper, line_of(axis, c), edge);
+  }
+  let size = ghost_difference(wall, k, e0, e1, e2, gap);
+  return select(size, -size, upper);
+}

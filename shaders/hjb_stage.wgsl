@@ -1,0 +1,51 @@
+// One Runge-Kutta stage of u_s = -Hhat + S - q (+ nu Lap u): slope <- slope - Hhat(u) (+ nu Lap6 u), out <- base (+) weight slope
+// (docs/numerics.md sections 3.2 and 8.2). S and q stand in `slope` already.
+// #include "state.wgsl"
+// #include "solve_grid.wgsl"
+// #include "value_slopes.wgsl"
+struct Step {
+  moment: vec4f,
+  speed_word: u32,
+  speed_scale: f32,
+  // 1: report the largest rate (not with glf, where it is measured before).
+  report: u32,
+  diffusion: u32,
+  weight: f32,
+  // 1: `out` holds the base already.
+  in_place: u32,
+}
+@group(1) @binding(1) var<uniform> step: Step;
+@group(0) @binding(0) var<storage, read> u: array<State>;
+@group(0) @binding(1) var<storage, read> walls: array<State>;
+@group(0) @binding(2) var<storage, read> drift: array<f32>;
+@group(0) @binding(3) var<storage, read_write> words: array<atomic<u32>>;
+@group(0) @binding(4) var<storage, read> base: array<State>;
+@group(0) @binding(5) var<storage, read_write> slope: array<f32>;
+@group(0) @binding(6) var<storage, read_write> out: array<State>;
+
+@compute @workgroup_size(group_x, group_y, group_z)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) local: u32) {
+  let c = coordinates_of(id);
+  let inside = is_inside(c);
+  var alpha = vec3f(0.0);
+  if (inside) {
+    let node = node_of(c);
+    let slopes = value_slopes(c, node);
+    alpha = dissipation(slopes.one_sided, node);
+    var rate = slope[node] - numerical_hamiltonian(slopes.one_sided, node, shared_alpha(alpha, step.speed_word));
+    if (step.diffusion == 1u) {
+      rate += slopes.diffusion;
+    }
+    slope[node] = rate;
+    var from_state: State;
+    if (step.in_place == 1u) {
+      from_state = out[node];
+    } else {
+      from_state = base[node];
+    }
+    out[node] = add_increment(from_state, step.weight * rate);
+  }
+  if (step.report == 1u) {
+    report_speed(alpha, inside, local, step.speed_word, step.speed_scale);
+  }
+}

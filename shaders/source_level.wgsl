@@ -1,0 +1,79 @@
+// S = V + f(x, t, m) of one stored level, as src/scheme/coupling.ts; floored nodes of a log coupling are counted.
+// #include "state.wgsl"
+// #include "solve_grid.wgsl"
+// #include "power.wgsl"
+struct Step {
+  // Where the count of floored nodes goes.
+  word: u32,
+  // Where the sums of m and of x_a m stand, as pairs (`mean`).
+  moment_word: u32,
+  // 0: f alone.
+  with_potential: u32,
+}
+override coupling: u32 = 0u; // none, linear, power, log, target, nonlocal, mean
+
+@group(1) @binding(1) var<uniform> step: Step;
+@group(0) @binding(0) var<storage, read> m: array<State>;
+@group(0) @binding(1) var<storage, read> potential: array<f32>;
+@group(0) @binding(2) var<storage, read> goal: array<State>;
+// K * m, for `nonlocal`.
+@group(0) @binding(3) var<storage, read> smooth_m: array<f32>;
+@group(0) @binding(4) var<storage, read_write> words: array<atomic<u32>>;
+@group(0) @binding(5) var<storage, read_write> source: array<f32>;
+
+fn summed(term: u32) -> f32 {
+  let at = step.moment_word + 2u * term;
+  return bitcast<f32>(atomicLoad(&words[at])) + bitcast<f32>(atomicLoad(&words[at + 1u]));
+}
+
+fn coupling_at(node: u32, c: vec3u) -> f32 {
+  let strength = grid.coupling.x;
+  let parameter = grid.coupling.y;
+  switch coupling {
+    case 1u: {
+      return strength * value_of(m[node]);
+    }
+    case 2u: {
+      return strength * power(value_of(m[node]), parameter);
+    }
+    case 3u: {
+      let density = value_of(m[node]);
+      if (density < parameter) {
+        atomicAdd(&words[step.word], 1u);
+      }
+      return strength * log(max(density, parameter));
+    }
+    case 4u: {
+      return strength * difference(goal[node], m[node]);
+    }
+    case 5u: {
+      return strength * smooth_m[node];
+    }
+    case 6u: {
+      var f = 0.0;
+      for (var a = 0u; a < dimension; a++) {
+        let x = grid.metric[a].w + f32(c[a]) * grid.metric[a].y;
+        let gap = x - parameter * summed(1u + a) / summed(0u);
+        f += 0.5 * strength * gap * gap;
+      }
+      return f;
+    }
+    default: {
+      return 0.0;
+    }
+  }
+}
+
+@compute @workgroup_size(group_x, group_y, group_z)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let c = coordinates_of(id);
+  if (!is_inside(c)) {
+    return;
+  }
+  let node = node_of(c);
+  var sum = coupling_at(node, c);
+  if (step.with_potential == 1u) {
+    sum += potential[node];
+  }
+  source[node] = sum;
+}

@@ -1,0 +1,21 @@
+// Sums of m0 u and of m0 (u - response).
+// #include "state.wgsl"
+// #include "solve_grid.wgsl"
+struct Step {
+  count: u32,
+}
+@group(1) @binding(1) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> m: array<State>;
+@group(0) @binding(2) var<storage, read> u: array<State>;
+@group(0) @binding(3) var<storage, read> response: array<State>;
+
+const terms = 2u;
+
+fn term(node: u32) -> array<vec2f, terms> {
+  let density = value_of(m[node]);
+  return array<vec2f, terms>(
+    vec2f(density * value_of(u[node]), 0.0),
+    vec2f(density * difference(response[node], u[node]), 0.0),
+  );
+}
+// #include "sum_pairs.wgsl"

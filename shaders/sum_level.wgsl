@@ -1,0 +1,17 @@
+// Of one level of a density: its sum, and the sum of the squares of its difference from another.
+// #include "state.wgsl"
+// #include "solve_grid.wgsl"
+struct Step {
+  count: u32,
+}
+@group(1) @binding(1) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> m: array<State>;
+@group(0) @binding(2) var<storage, read> other: array<State>;
+
+const terms = 2u;
+
+fn term(node: u32) -> array<vec2f, terms> {
+  let gap = difference(other[node], m[node]);
+  return array<vec2f, terms>(pair_of(m[node]), vec2f(gap * gap, 0.0));
+}
+// #include "sum_pairs.wgsl"

@@ -1,0 +1,162 @@
+/** What all parts of one workspace share, and what one member brings. */
+import type { Discretisation } from "../../../scheme/discretisation.ts";
+import { interpolationPoints } from "../../../scheme/levels.ts";
+import { StageTimes } from "../../host/stageTimes.ts";
+import type { Precision } from "../../tier.ts";
+import type { Device } from "../device.ts";
+import { aligned } from "../slices.ts";
+import { uniformUsage } from "../usage.ts";
+import {
+  type ElementBytes,
+  type Field,
+  type FieldHistory,
+  type FieldStore,
+  fieldOf,
+  historyBytes,
+  partOf,
+} from "./fields.ts";
+import { gridBytes, gridUniform, type WallLayout, wallLayout, wallValues } from "./gridUniform.ts";
+import type { MemberGrid, Recorder } from "./recorder.ts";
+import { uploadFloats, uploadStates } from "./transfer.ts";
+
+export interface SolveContext {
+  readonly device: Device;
+  readonly precision: Precision;
+  /** Bytes of a state: 4, or 8 for (hi, lo). */
+  readonly stateBytes: ElementBytes;
+  readonly recorder: Recorder;
+  readonly store: FieldStore;
+}
+
+export function stateBytesOf(precision: Precision): ElementBytes {
+  return precision === "compensated" ? 8 : 4;
+}
+
+/** A moment between stored levels: the first level that is read and the weights of four. */
+export interface StoredMoment {
+  readonly first: number;
+  readonly weights: ArrayLike<number>;
+}
+
+/** The problem's own data of one member on the device. */
+export class MemberData {
+  readonly d: Discretisation;
+  readonly grid: MemberGrid;
+  /** Drift field, axis after axis; a few bytes where there is none. */
+  readonly drift: Field;
+  /** V of each level; the same field where V does not depend on time. */
+  readonly potential: readonly Field[];
+  /** m* of the coupling `target`, one field per level. */
+  readonly goal: FieldHistory | undefined;
+  /** g as states. */
+  readonly terminal: Field;
+  /** Wall values of all levels. */
+  readonly #walls: Field;
+  readonly #wallLevelBytes: number;
+  readonly #wallParts = new Map<number, Field>();
+  readonly #times: StageTimes;
+  readonly #hasWalls: boolean;
+
+  static async make(context: SolveContext, d: Discretisation): Promise<MemberData> {
+    const { device, store, stateBytes } = context;
+    const layout = wallLayout(d, stateBytes);
+    const uniform = await device.buffer("grid", gridBytes, uniformUsage);
+    device.gpu.queue.writeBuffer(uniform, 0, gridUniform(d, layout));
+    const { points } = d.grid;
+    const levels = d.steps + 1;
+    const drift = await store.field("drift field", 4 * Math.max(1, (d.hamiltonian.drift?.length ?? 0) * points));
+    let at = 0;
+    for (const component of d.hamiltonian.drift ?? []) {
+      await uploadFloats(device, partial(drift, 4 * at, 4 * points), component);
+      at += points;
+    }
+    const timed = d.potential.length > points;
+    const potential = timed
+      ? [...(await store.history("potential", levels, points, 4)).levels]
+      : [await store.field("potential", 4 * points)];
+    for (const [k, field] of potential.entries())
+      await uploadFloats(device, field, d.potential.subarray(k * points, (k + 1) * points));
+    let goal: FieldHistory | undefined;
+    if (d.coupling.kind === "target") {
+      goal = await store.history("target density", levels, points, stateBytes);
+      for (const [k, field] of goal.levels.entries())
+        await uploadStates(context, field, d.coupling.target.subarray(k * points, (k + 1) * points));
+    }
+    const terminal = await store.field("terminal cost", stateBytes * points);
+    await uploadStates(context, terminal, d.terminalCost);
+    const walls = await store.field("exit values", wallBytes(d, layout, stateBytes));
+    if (layout.count > 0) await uploadStates(context, walls, wallValues(d, layout));
+    return new MemberData(d, uniform, drift, potential, goal, terminal, walls, layout, stateBytes);
+  }
+
+  private constructor(
+    d: Discretisation,
+    uniform: GPUBuffer,
+    drift: Field,
+    potential: readonly Field[],
+    goal: FieldHistory | undefined,
+    terminal: Field,
+    walls: Field,
+    layout: WallLayout,
+    stateBytes: ElementBytes,
+  ) {
+    this.d = d;
+    this.grid = { buffer: uniform, group: undefined };
+    this.drift = drift;
+    this.potential = potential;
+    this.goal = goal;
+    this.terminal = terminal;
+    this.#walls = walls;
+    this.#hasWalls = layout.count > 0;
+    this.#wallLevelBytes = layout.stride * stateBytes;
+    this.#times = new StageTimes(d);
+  }
+
+  /** Weights of the stored levels at time t in the stored interval k. */
+  moment(t: number, interval: number): StoredMoment {
+    const { first, weights } = this.#times.at(t, interval);
+    return { first, weights: weights.slice() };
+  }
+
+  /** V of a level. */
+  potentialAt(level: number): Field {
+    return this.potential[this.potential.length > 1 ? level : 0]!;
+  }
+
+  /** The exit values of the levels from `first` on that a moment reads: what `walls` is bound to. */
+  wallsFrom(first: number): Field {
+    if (!this.#hasWalls) return this.#walls;
+    let part = this.#wallParts.get(first);
+    if (!part) {
+      const { steps, scheme } = this.d;
+      const levels = interpolationPoints(steps, scheme.timeInterpolation);
+      part = partOf(this.#walls, first * this.#wallLevelBytes, levels * this.#wallLevelBytes);
+      this.#wallParts.set(first, part);
+    }
+    return part;
+  }
+
+  destroy(): void {
+    this.grid.buffer.destroy();
+  }
+}
+
+/** Part of a field that is only written from the host, at any multiple of 4 bytes. */
+function partial(field: Field, offset: number, bytes: number): Field {
+  return fieldOf(field.buffer, field.offset + offset, bytes);
+}
+
+function wallBytes(d: Discretisation, layout: WallLayout, stateBytes: ElementBytes): number {
+  return Math.max(stateBytes, (d.steps + 1) * layout.stride * stateBytes);
+}
+
+/** Bytes of a member's data, as `MemberData.make` takes them. */
+export function memberDataBytes(d: Discretisation, stateBytes: ElementBytes): number {
+  const { points } = d.grid;
+  const levels = d.steps + 1;
+  const drift = aligned(4 * Math.max(1, (d.hamiltonian.drift?.length ?? 0) * points));
+  const potential = d.potential.length > points ? historyBytes(levels, points, 4) : aligned(4 * points);
+  const goal = d.coupling.kind === "target" ? historyBytes(levels, points, stateBytes) : 0;
+  const walls = aligned(wallBytes(d, wallLayout(d, stateBytes), stateBytes));
+  return drift + potential + goal + aligned(stateBytes * points) + walls;
+}

@@ -1,0 +1,319 @@
+/**
+ * The backward sweep on the GPU: that of src/tiers/host/hjbSweep.ts, recorded. What a host tier decides interval by interval
+ * is decided here for a chunk of intervals at a time: the chunk is recorded with the counts of the last iteration, what the
+ * device measured meanwhile is read back once, and the first interval whose count was not the right one is done again from
+ * the level before it, together with all that follow. The counts, and so the map, are those of the host's rule.
+ */
+import { hasExit, type Discretisation } from "../../../scheme/discretisation.ts";
+import { rklStages } from "../../../scheme/diffusion.ts";
+import { explicitStep, keepCount, needOf } from "../../../scheme/substeps.ts";
+import { exitAxes } from "../../host/pool.ts";
+import { axisRadius, fullRadius, growingStep } from "../../host/stepLimits.ts";
+import type { SweepReport } from "../../tier.ts";
+import type { MemberData, SolveContext, StoredMoment } from "./context.ts";
+import type { Field } from "./fields.ts";
+import type { Collected } from "./recorder.ts";
+import type { Scratch } from "./scratch.ts";
+import { type SpeedWords, valueFloats, type ValueKernels, valueStates } from "./valueKernels.ts";
+
+/** As in src/tiers/host/hjbSweep.ts. */
+const mostRepeats = 12;
+const overspeed = 1.3;
+
+/** Most intervals of one chunk. */
+const longestChunk = 32;
+/** Words left in reserve when a chunk grows. */
+const wordReserve = 1024;
+
+/** What stands where of a source S = V + f(m) of one level. */
+interface SourceWords {
+  readonly floored: number;
+  readonly growth: number;
+}
+
+/** What was recorded of one interval. */
+interface IntervalWords {
+  readonly k: number;
+  readonly count: number;
+  /** Speeds of its sub-steps in order, each with the length of its step. */
+  readonly speeds: readonly { readonly speed: SpeedWords; readonly dt: number }[];
+  readonly bad: number;
+}
+
+interface NeedWords {
+  readonly k: number;
+  readonly speed: SpeedWords;
+}
+
+export class HjbSweep {
+  readonly #context: SolveContext;
+  readonly #data: MemberData;
+  readonly #d: Discretisation;
+  readonly #kernels: ValueKernels;
+  readonly #scratch: Scratch;
+  readonly #balanced: boolean;
+  readonly #exitAxes: readonly number[];
+  /** Level whose source each ring slot holds, or will hold once what is recorded has run. */
+  readonly #sourceLevel = [-1, -1, -1, -1];
+  /** Per level, once collected. */
+  readonly #growth: Float64Array;
+  readonly #floored: Float64Array;
+  #pendingSources: { readonly level: number; readonly words: SourceWords }[] = [];
+  #density: readonly Field[] = [];
+  #k = 0;
+
+  constructor(context: SolveContext, data: MemberData, kernels: ValueKernels, scratch: Scratch) {
+    this.#context = context;
+    this.#data = data;
+    this.#d = data.d;
+    this.#kernels = kernels;
+    this.#scratch = scratch;
+    const { d } = data;
+    this.#balanced = hasExit(d) && d.scheme.splitting !== "explicit" && d.nu > 0;
+    this.#exitAxes = exitAxes(d);
+    this.#growth = new Float64Array(d.steps + 1);
+    this.#floored = new Float64Array(d.steps + 1);
+  }
+
+  /**
+   * Fills `value` from `density`; `counts` and `floors` as on the host. `value` may repeat fields every `ring` levels: then no
+   * more than ring - 1 intervals are under way at a time.
+   */
+  async run(
+    density: readonly Field[],
+    value: readonly Field[],
+    counts: Int32Array,
+    floors: Int32Array,
+    ring: number = value.length,
+  ): Promise<SweepReport> {
+    const { recorder } = this.#context;
+    const { steps } = this.#d;
+    this.#density = density;
+    this.#sourceLevel.fill(-1);
+    this.#floored.fill(0);
+    this.#pendingSources = [];
+    recorder.copy(this.#data.terminal, value[steps]!);
+    let substeps = 0;
+    let repeats = 0;
+    let k = steps - 1;
+    let exact = 0;
+    let need = await this.#firstNeed(value[steps]!, k);
+    const failed = (level: number, index: number): SweepReport => ({
+      substeps,
+      floored: this.#flooredSum(),
+      failure: { level, index, field: "value" },
+    });
+    while (k >= 0) {
+      if (!Number.isFinite(need)) return failed(k, 0);
+      const count = exact > 0 ? exact : Math.max(keepCount(counts[k]!, need, "hjb"), floors[k]!);
+      exact = 0;
+      const chunk = await this.#chunk(value, k, count, counts, floors, Math.min(longestChunk, ring - 1));
+      const collected = await recorder.collect();
+      this.#learnSources(collected);
+      // The first interval that has to be done again ends the use of the chunk.
+      for (const { interval, next } of chunk) {
+        const excess = this.#excess(interval, collected);
+        if (!(excess <= 1)) {
+          if (repeats++ === mostRepeats || !Number.isFinite(excess)) return failed(k, 0);
+          exact = Math.max(interval.count + 1, Math.ceil(interval.count * excess * overspeed));
+          floors[k] = exact;
+          break;
+        }
+        repeats = 0;
+        counts[k] = interval.count;
+        substeps += interval.count;
+        const bad = collected.word(interval.bad);
+        if (bad !== 0) return failed(k, ~bad >>> 0);
+        k--;
+        if (!next) break;
+        need = this.#needFrom(next, collected);
+        const planned = chunk[chunk.findIndex((entry) => entry.interval === interval) + 1]?.interval.count;
+        if (planned !== Math.max(keepCount(counts[k]!, need, "hjb"), floors[k]!)) break;
+      }
+    }
+    return { substeps, floored: this.#flooredSum(), failure: undefined };
+  }
+
+  /** Records intervals k, k - 1, ... with the counts of the last iteration, each followed by the measures of the next one's need. */
+  async #chunk(
+    value: readonly Field[],
+    from: number,
+    firstCount: number,
+    counts: Int32Array,
+    floors: Int32Array,
+    longest: number,
+  ): Promise<{ readonly interval: IntervalWords; readonly next: NeedWords | undefined }[]> {
+    const { recorder } = this.#context;
+    const chunk: { readonly interval: IntervalWords; readonly next: NeedWords | undefined }[] = [];
+    let count = firstCount;
+    // Levels share buffers, and no buffer is read and written at once: the sweep runs in a field of its own.
+    const u = this.#scratch.states[valueStates.work]!;
+    recorder.copy(value[from + 1]!, u);
+    for (let k = from; k >= 0 && chunk.length < longest; k--) {
+      const interval = await this.#interval(u, k, count);
+      recorder.copy(u, value[k]!);
+      const next = k > 0 ? this.#measureNeed(u, k - 1) : undefined;
+      chunk.push({ interval, next });
+      if (k === 0 || counts[k - 1] === 0) break;
+      count = Math.max(counts[k - 1]!, floors[k - 1]!);
+      const { splitting, hamiltonianFlux } = this.#d.scheme;
+      const speeds = count * (splitting === "richardson" ? 3 : 1) * (hamiltonianFlux === "glf" ? 9 : 1);
+      if (speeds + wordReserve > recorder.wordsLeft) break;
+    }
+    return chunk;
+  }
+
+  async #firstNeed(u: Field, k: number): Promise<number> {
+    const words = this.#measureNeed(u, k);
+    const collected = await this.#context.recorder.collect();
+    this.#learnSources(collected);
+    return this.#needFrom(words, collected);
+  }
+
+  /** Records what `#needFrom` reads: the speed of u, and the sources of both ends. */
+  #measureNeed(u: Field, k: number): NeedWords {
+    this.#source(k);
+    this.#source(k + 1);
+    return { k, speed: this.#kernels.hamiltonian(u, this.#data.moment(this.#d.levels[k + 1]!, k), undefined) };
+  }
+
+  /** Sub-steps that interval k needs, from the slope at its later end and the growth that both sources cause. */
+  #needFrom({ k, speed }: NeedWords, collected: Collected): number {
+    const { levels, scheme } = this.#d;
+    const growth = Math.max(this.#growth[k]!, this.#growth[k + 1]!);
+    let dt = growingStep(this.#d, speed.rate(collected), growth);
+    if (scheme.splitting === "explicit") dt = explicitStep(dt, fullRadius(this.#d));
+    return needOf(levels[k + 1]! - levels[k]!, dt);
+  }
+
+  /** S = V + f(m) of a stored level, recorded on first use; four of them are kept. */
+  #source(level: number): Field {
+    const slot = level % 4;
+    const source = this.#scratch.floats[valueFloats.source + slot]!;
+    if (this.#sourceLevel[slot] === level) return source;
+    const floored = this.#kernels.source(level, this.#density[level]!, source);
+    this.#pendingSources.push({ level, words: { floored, growth: this.#kernels.slopeGrowth(source) } });
+    this.#sourceLevel[slot] = level;
+    return source;
+  }
+
+  #learnSources(collected: Collected): void {
+    const { spacing } = this.#d.grid;
+    for (const { level, words } of this.#pendingSources) {
+      this.#growth[level] = spacing.reduce((sum, h, a) => sum + collected.float(words.growth + a) / h ** 2, 0);
+      this.#floored[level] = collected.word(words.floored);
+    }
+    this.#pendingSources = [];
+  }
+
+  /** Largest (speed x step)/limit up to the first sub-step that was too fast; above 1: repeat. */
+  #excess(interval: IntervalWords, collected: Collected): number {
+    const { cfl } = this.#d.scheme;
+    for (const { speed, dt } of interval.speeds) {
+      const excess = (speed.rate(collected) * dt) / (cfl * overspeed);
+      if (!(excess <= 1)) return excess;
+    }
+    return 1;
+  }
+
+  async #interval(u: Field, k: number, count: number): Promise<IntervalWords> {
+    this.#k = k;
+    const { levels, steps } = this.#d;
+    // All sources that its moments read, while the fields that a coupling may need are free.
+    const { first } = this.#data.moment(levels[k]!, k);
+    for (let level = Math.min(steps, first + 3); level >= first; level--) this.#source(level);
+    const speeds: { readonly speed: SpeedWords; readonly dt: number }[] = [];
+    const from = levels[k + 1]!;
+    const to = levels[k]!;
+    const dt = (from - to) / count;
+    for (let j = 0; j < count; j++) {
+      const start = from - j * dt;
+      const end = j === count - 1 ? to : from - (j + 1) * dt;
+      this.#substep(u, start, end, speeds);
+      await this.#context.recorder.breathe();
+    }
+    return { k, count, speeds, bad: this.#kernels.checkFinite(u) };
+  }
+
+  #substep(u: Field, start: number, end: number, speeds: { readonly speed: SpeedWords; readonly dt: number }[]): void {
+    const { splitting } = this.#d.scheme;
+    const dt = start - end;
+    if (splitting === "explicit") {
+      speeds.push({ speed: this.#advance(u, start, dt, true, undefined), dt });
+      return;
+    }
+    const stages = this.#d.grid.shape.map((_, a) => rklStages(dt / 2, axisRadius(this.#d, a)));
+    if (splitting === "strang") {
+      speeds.push({ speed: this.#strang(u, start, dt, stages), dt });
+      return;
+    }
+    const coarse = this.#scratch.states[valueStates.coarse]!;
+    this.#context.recorder.copy(u, coarse);
+    speeds.push({ speed: this.#strang(coarse, start, dt, stages), dt });
+    speeds.push({ speed: this.#strang(u, start, dt / 2, stages), dt });
+    speeds.push({ speed: this.#strang(u, start - dt / 2, dt / 2, stages), dt });
+    this.#kernels.extrapolate(coarse, u);
+  }
+
+  /** Diffusion dt/2, advection dt, diffusion dt/2, balanced where there is an exit. Returns the speed of the first stage. */
+  #strang(u: Field, start: number, dt: number, stages: readonly number[]): SpeedWords {
+    const balance = this.#balanced ? this.#scratch.floats[valueFloats.balance]! : undefined;
+    if (balance) {
+      this.#addSources(start, 0, undefined, balance);
+      this.#kernels.hamiltonian(u, this.#moment(start), balance);
+    }
+    this.#diffuse(u, start, dt / 2, stages, balance, false);
+    const speed = this.#advance(u, start, dt, false, balance);
+    this.#diffuse(u, start - dt / 2, dt / 2, stages, balance, true);
+    return speed;
+  }
+
+  #diffuse(
+    u: Field,
+    start: number,
+    tau: number,
+    stages: readonly number[],
+    balance: Field | undefined,
+    mirrored: boolean,
+  ): void {
+    if (this.#d.nu === 0) return;
+    const from = this.#moment(start);
+    const to = this.#moment(start - tau);
+    const dimension = stages.length;
+    for (let i = 0; i < dimension; i++) {
+      const axis = mirrored ? dimension - 1 - i : i;
+      const source = balance && this.#exitAxes.includes(axis) ? balance : undefined;
+      this.#kernels.diffuse(u, axis, tau, stages[axis]!, source, from, to);
+    }
+  }
+
+  /** SSPRK3 in increment form (Shu & Osher 1988) of u_s = -Hhat + S - q (+ nu Lap u where `diffusion`). */
+  #advance(u: Field, start: number, dt: number, diffusion: boolean, balance: Field | undefined): SpeedWords {
+    const slope = this.#scratch.floats[valueFloats.slope]!;
+    const first = this.#scratch.states[valueStates.first]!;
+    const second = this.#scratch.states[valueStates.second]!;
+    const kernels = this.#kernels;
+    this.#addSources(start, 0, balance, slope);
+    const speed = kernels.stage(u, this.#moment(start), u, slope, first, dt, diffusion, true);
+    this.#addSources(start - dt, 1, balance, slope);
+    kernels.stage(first, this.#moment(start - dt), u, slope, second, dt / 4, diffusion, false);
+    this.#addSources(start - dt / 2, 0.25, balance, slope);
+    kernels.stage(second, this.#moment(start - dt / 2), undefined, slope, u, (2 / 3) * dt, diffusion, false);
+    return speed!;
+  }
+
+  #moment(t: number): StoredMoment {
+    return this.#data.moment(t, this.#k);
+  }
+
+  /** out = keep * out + S(t) (- balance), interpolated between stored levels. */
+  #addSources(t: number, keep: number, balance: Field | undefined, out: Field): void {
+    const { first, weights } = this.#moment(t);
+    const at = (j: number): Field => this.#scratch.floats[valueFloats.source + ((first + j) % 4)]!;
+    this.#kernels.combineSources([at(0), at(1), at(2), at(3)], weights, keep, balance, out);
+  }
+
+  #flooredSum(): number {
+    return this.#floored.reduce((sum, count) => sum + count, 0);
+  }
+}

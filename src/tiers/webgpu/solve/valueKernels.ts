@@ -1,0 +1,314 @@
+/** The operations of the backward sweep on the GPU, recorded one by one: those of src/tiers/host/fieldKernels.ts for u. */
+import { gaussianWeights } from "../../../scheme/coupling.ts";
+import { hasExit, type Discretisation } from "../../../scheme/discretisation.ts";
+import { type LegendreCoefficients, rkl2 } from "../../../scheme/diffusion.ts";
+import type { Groups } from "../dispatch.ts";
+import type { MemberData, SolveContext, StoredMoment } from "./context.ts";
+import type { Field } from "./fields.ts";
+import { type Kernel, loadKernels } from "./kernels.ts";
+import { type Collected, groupsOf } from "./recorder.ts";
+import type { Reductions } from "./reductions.ts";
+import type { Scratch, ScratchNeed } from "./scratch.ts";
+import { uploadFloats } from "./transfer.ts";
+
+const names = [
+  "hamiltonian",
+  "hjb_stage",
+  "combine_sources",
+  "diffuse_value_begin",
+  "diffuse_value_stage",
+  "extrapolate_value",
+  "check_finite",
+  "source_level",
+  "slope_growth",
+  "running_cost",
+  "density_value",
+  "convolve",
+] as const;
+
+/** Numbers of work fields in the backward sweep. */
+export const valueStates = { work: 0, coarse: 1, first: 2, second: 3, response: 4 } as const;
+export const valueFloats = { slope: 0, source: 1, diffusion: 5, balance: 8 } as const;
+/** Levels of the best response that are kept at a time. */
+export const responseLevels = 4;
+
+/** Work fields of the backward sweep and of the certificates. */
+export function valueScratch(d: Discretisation): ScratchNeed {
+  return {
+    states: valueStates.response + Math.min(responseLevels, d.steps + 1),
+    floats: hasExit(d) && d.scheme.splitting !== "explicit" ? valueFloats.balance + 1 : valueFloats.balance,
+  };
+}
+
+/** Words in which a measured speed stands: one, or with glf one per axis. */
+export interface SpeedWords {
+  readonly word: number;
+  /** The largest sum_a alpha_a / h_a, in 1/time. */
+  rate(collected: Collected): number;
+}
+
+/** Weights of a nonlocal coupling, axis after axis. */
+interface GaussianTable {
+  readonly field: Field;
+  readonly at: readonly number[];
+  readonly reach: readonly number[];
+}
+
+/** Bytes of the weights of a nonlocal coupling. */
+export function gaussianBytes(d: Discretisation): number {
+  const { coupling, grid } = d;
+  if (coupling.kind !== "nonlocal") return 0;
+  return 4 * grid.spacing.reduce((sum, h) => sum + gaussianWeights(coupling.width, h).length, 0);
+}
+
+export class ValueKernels {
+  readonly #context: SolveContext;
+  readonly #data: MemberData;
+  readonly #scratch: Scratch;
+  readonly #reductions: Reductions;
+  readonly #kernels: Readonly<Record<(typeof names)[number], Kernel>>;
+  readonly #groups: Groups;
+  readonly #gaussian: GaussianTable | undefined;
+  readonly #legendre = new Map<number, LegendreCoefficients>();
+
+  static async make(
+    context: SolveContext,
+    data: MemberData,
+    scratch: Scratch,
+    reductions: Reductions,
+  ): Promise<ValueKernels> {
+    const kernels = await loadKernels(context.device, data.d, context.precision, names);
+    return new ValueKernels(context, data, scratch, reductions, kernels, await gaussianTable(context, data.d));
+  }
+
+  private constructor(
+    context: SolveContext,
+    data: MemberData,
+    scratch: Scratch,
+    reductions: Reductions,
+    kernels: Readonly<Record<(typeof names)[number], Kernel>>,
+    gaussian: GaussianTable | undefined,
+  ) {
+    this.#context = context;
+    this.#data = data;
+    this.#scratch = scratch;
+    this.#reductions = reductions;
+    this.#kernels = kernels;
+    this.#groups = groupsOf(data.d);
+    this.#gaussian = gaussian;
+  }
+
+  /**
+   * source = f(x, t_level, m), and + V unless `bare`. Returns the word of the number of nodes in which a log coupling used its
+   * floor. Uses two of the fields for diffusion where the coupling is nonlocal.
+   */
+  source(level: number, m: Field, source: Field, bare = false): number {
+    const { recorder } = this.#context;
+    const { d, grid } = this.#data;
+    const word = recorder.words(1);
+    const moment = d.coupling.kind === "mean" ? this.#reductions.record("sum_moments", grid, { m }, d.grid.points) : 0;
+    const smooth_m = this.#gaussian ? this.#convolved(m, this.#gaussian) : this.#data.potentialAt(level);
+    this.#dispatch(
+      "source_level",
+      {
+        m,
+        potential: this.#data.potentialAt(level),
+        goal: this.#data.goal?.levels[level] ?? m,
+        smooth_m,
+        words: recorder.wordField,
+        source,
+      },
+      { word, moment_word: moment, with_potential: bare ? 0 : 1 },
+    );
+    return word;
+  }
+
+  /** Words of the largest step of a source along each axis, see `slopeGrowth` of src/tiers/host/stepLimits.ts. */
+  slopeGrowth(source: Field): number {
+    const { recorder } = this.#context;
+    const word = recorder.words(this.#data.d.grid.shape.length);
+    this.#dispatch("slope_growth", { source, words: recorder.wordField }, { word });
+    return word;
+  }
+
+  /** slope = keep * slope + sum_j weight_j source_j (- balance). */
+  combineSources(
+    sources: readonly [Field, Field, Field, Field],
+    weights: ArrayLike<number>,
+    keep: number,
+    balance: Field | undefined,
+    slope: Field,
+  ): void {
+    const [source0, source1, source2, source3] = sources;
+    const fields = { source0, source1, source2, source3, balance: balance ?? source0, slope };
+    this.#dispatch("combine_sources", fields, { weights, keep, balanced: balance ? 1 : 0 });
+  }
+
+  /** Measures the speed of u, and where `rate` is given adds -Hhat to it. */
+  hamiltonian(u: Field, moment: StoredMoment, rate: Field | undefined): SpeedWords {
+    const speed = this.#speedWords();
+    const both = { ...this.#slopeFields(u, moment), rate: rate ?? this.#scratch.floats[valueFloats.slope]! };
+    const numbers = { moment: moment.weights, speed_word: speed.word, speed_scale: 1, diffusion: 0 };
+    // The maxima of glf must be whole before they are used.
+    const glf = this.#data.d.scheme.hamiltonianFlux === "glf";
+    if (!rate || glf) this.#dispatch("hamiltonian", both, { ...numbers, parts: 1 });
+    if (rate) this.#dispatch("hamiltonian", both, { ...numbers, parts: glf ? 2 : 3 });
+    return speed;
+  }
+
+  /**
+   * slope <- slope - Hhat(u) (+ nu Lap u), out <- base (+) weight slope. `base` undefined: `out` holds it. Returns where the
+   * speed of u stands, if it is asked for.
+   */
+  stage(
+    u: Field,
+    moment: StoredMoment,
+    base: Field | undefined,
+    slope: Field,
+    out: Field,
+    weight: number,
+    diffusion: boolean,
+    report: boolean,
+  ): SpeedWords | undefined {
+    const glf = this.#data.d.scheme.hamiltonianFlux === "glf";
+    const speed = glf ? this.hamiltonian(u, moment, undefined) : report ? this.#speedWords() : undefined;
+    this.#dispatch(
+      "hjb_stage",
+      { ...this.#slopeFields(u, moment), base: base ?? u, slope, out },
+      {
+        moment: moment.weights,
+        speed_word: speed?.word ?? 0,
+        speed_scale: 1,
+        report: report && !glf ? 1 : 0,
+        diffusion: diffusion ? 1 : 0,
+        weight,
+        in_place: base ? 0 : 1,
+      },
+    );
+    return speed;
+  }
+
+  /**
+   * u advanced in place over tau of u_s = nu u_aa + share of the frozen source along one axis, RKL2 with an odd number of
+   * stages; the walls move linearly in between, as in `FieldKernels.diffuseValue`.
+   */
+  diffuse(
+    u: Field,
+    axis: number,
+    tau: number,
+    stages: number,
+    source: Field | undefined,
+    from: StoredMoment,
+    to: StoredMoment,
+  ): void {
+    const c = this.#coefficients(stages);
+    const [rate0, even, odd] = this.#scratch.floats.slice(valueFloats.diffusion, valueFloats.diffusion + 3) as [
+      Field,
+      Field,
+      Field,
+    ];
+    const walls = this.#data.wallsFrom(from.first);
+    this.#dispatch(
+      "diffuse_value_begin",
+      { u, walls, source: source ?? this.#data.potentialAt(0), rate0, increment: odd },
+      { moment: from.weights, axis, balanced: source ? 1 : 0, first: c.first * tau },
+    );
+    let increment = odd;
+    let older = even;
+    for (let j = 2; j <= stages; j++) {
+      const share = c.abscissa[j - 1]!;
+      const change = Array.from({ length: 4 }, (_, i) => share * (to.weights[i]! - from.weights[i]!));
+      this.#dispatch(
+        "diffuse_value_stage",
+        { increment, walls, rate0, older, u },
+        {
+          change,
+          axis,
+          mu: c.mu[j]!,
+          nu: c.nu[j]!,
+          a: c.muTilde[j]! * tau,
+          gamma: c.gammaTilde[j]! * tau,
+          has_older: j > 2 ? 1 : 0,
+          last: j === stages ? 1 : 0,
+        },
+      );
+      [increment, older] = [older, increment];
+    }
+  }
+
+  /** u <- u (+) (u - coarse)/3. */
+  extrapolate(coarse: Field, u: Field): void {
+    this.#dispatch("extrapolate_value", { coarse, u }, { factor: 1 / 3 });
+  }
+
+  /** Returns the word of the complement of the first index that is not finite. */
+  checkFinite(field: Field): number {
+    const { recorder } = this.#context;
+    const word = recorder.words(1);
+    this.#dispatch("check_finite", { field, words: recorder.wordField }, { word });
+    return word;
+  }
+
+  /** cost = L, the running cost of the optimal control. */
+  runningCost(u: Field, moment: StoredMoment, cost: Field): void {
+    this.#dispatch("running_cost", { ...this.#slopeFields(u, moment), cost }, { moment: moment.weights });
+  }
+
+  #convolved(m: Field, { field: weights, at, reach }: GaussianTable): Field {
+    const [even, odd] = this.#scratch.floats.slice(valueFloats.diffusion) as [Field, Field];
+    this.#dispatch("density_value", { m, plain: even }, { unused: 0 });
+    let [field, result] = [even, odd];
+    for (let axis = 0; axis < at.length; axis++) {
+      this.#dispatch("convolve", { field, weights, result }, { axis, weights_at: at[axis]!, reach: reach[axis]! });
+      [field, result] = [result, field];
+    }
+    return field;
+  }
+
+  #coefficients(stages: number): LegendreCoefficients {
+    let found = this.#legendre.get(stages);
+    if (!found) this.#legendre.set(stages, (found = rkl2(stages)));
+    return found;
+  }
+
+  #speedWords(): SpeedWords {
+    const { d } = this.#data;
+    const glf = d.scheme.hamiltonianFlux === "glf";
+    const word = this.#context.recorder.words(glf ? d.grid.shape.length : 1);
+    return {
+      word,
+      rate: (collected) =>
+        glf ? d.grid.spacing.reduce((sum, h, a) => sum + collected.float(word + a) / h, 0) : collected.float(word),
+    };
+  }
+
+  #slopeFields(u: Field, moment: StoredMoment): Record<"u" | "walls" | "drift" | "words", Field> {
+    const { wordField } = this.#context.recorder;
+    return { u, walls: this.#data.wallsFrom(moment.first), drift: this.#data.drift, words: wordField };
+  }
+
+  #dispatch(
+    name: (typeof names)[number],
+    fields: Readonly<Record<string, Field>>,
+    step: Readonly<Record<string, number | ArrayLike<number>>>,
+  ): void {
+    this.#context.recorder.dispatch(this.#kernels[name], this.#data.grid, fields, step, this.#groups);
+  }
+}
+
+async function gaussianTable({ device, store }: SolveContext, d: Discretisation): Promise<GaussianTable | undefined> {
+  const { coupling, grid } = d;
+  if (coupling.kind !== "nonlocal") return undefined;
+  const weights = grid.spacing.map((h) => gaussianWeights(coupling.width, h));
+  const at: number[] = [];
+  let length = 0;
+  for (const list of weights) {
+    at.push(length);
+    length += list.length;
+  }
+  const all = new Float64Array(length);
+  weights.forEach((list, a) => all.set(list, at[a]));
+  const field = await store.field("Gaussian weights", 4 * length);
+  await uploadFloats(device, field, all);
+  return { field, at, reach: weights.map((list) => list.length - 1) };
+}

@@ -1,0 +1,129 @@
+/** The backward sweep on the GPU against that of the batched tier, from the same density history. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ProblemInput } from "../../src/problem/input.ts";
+import type { Discretisation } from "../../src/scheme/discretisation.ts";
+import { discretisationOf, problemOf } from "../../src/solver/configure.ts";
+import type { SolveOptions } from "../../src/solver/options.ts";
+import { batchedTier } from "../../src/tiers/batched/tier.ts";
+import type { Precision, SweepReport } from "../../src/tiers/tier.ts";
+import { type Device, openDevice } from "../../src/tiers/webgpu/device.ts";
+import { MemberData, type SolveContext, stateBytesOf } from "../../src/tiers/webgpu/solve/context.ts";
+import { FieldStore } from "../../src/tiers/webgpu/solve/fields.ts";
+import { HjbSweep } from "../../src/tiers/webgpu/solve/hjbSweep.ts";
+import { stepLayoutOf } from "../../src/tiers/webgpu/solve/kernels.ts";
+import { Recorder } from "../../src/tiers/webgpu/solve/recorder.ts";
+import { Reductions } from "../../src/tiers/webgpu/solve/reductions.ts";
+import { makeScratch } from "../../src/tiers/webgpu/solve/scratch.ts";
+import { downloadStates, uploadStates } from "../../src/tiers/webgpu/solve/transfer.ts";
+import { ValueKernels, valueScratch } from "../../src/tiers/webgpu/solve/valueKernels.ts";
+import { plaza, r1 } from "../solver/support.ts";
+import { gpuPlace, whyNoGpu } from "../support/webgpu.ts";
+
+test("the struct Step is read from the text: vectors at multiples of four words, comments left out", () => {
+  const text = "struct Step {\n  a: u32,\n  // of d_{j-2}\n  b: vec4f,\n  c: f32,\n}";
+  expect(stepLayoutOf(text)).toEqual([
+    { name: "a", type: "u32", at: 0 },
+    { name: "b", type: "vec4f", at: 4 },
+    { name: "c", type: "f32", at: 8 },
+  ]);
+});
+
+const line = (boundary: ProblemInput["domain"][number]["boundary"]): ProblemInput => ({
+  name: "line",
+  domain: [{ from: -1, to: 1, boundary }],
+  horizon: 0.5,
+  volatility: 0.4,
+  coupling: { kind: "linear", strength: 0.5 },
+  potential: "2*x^2",
+  terminalCost: "x^2",
+  initialDensity: "gauss(x, 0.2, 0.3)",
+});
+
+const games: readonly { readonly game: string; readonly problem: ProblemInput; readonly options: SolveOptions }[] = [
+  { game: "1-D torus", problem: r1, options: { grid: 32, steps: 8 } },
+  { game: "1-D walls", problem: line("reflecting"), options: { grid: 24, steps: 8 } },
+  {
+    game: "1-D exit that moves, and open",
+    problem: line({ lower: { kind: "exit", value: "0.1 + t" }, upper: "open" }),
+    options: { grid: 24, steps: 8 },
+  },
+  {
+    game: "2-D exits on both axes",
+    problem: { ...plaza, domain: [plaza.domain[0]!, { from: 0, to: 1, boundary: "exit" }] },
+    options: { grid: [9, 10], steps: 5 },
+  },
+  {
+    game: "floored log coupling, explicit",
+    problem: { ...r1, initialDensity: "1+cos(2*pi*x)", coupling: { kind: "log", strength: 0.3, floor: 0.1 } },
+    options: { grid: 24, steps: 6, splitting: "explicit" },
+  },
+  {
+    game: "nonlocal coupling",
+    problem: { ...plaza, coupling: { kind: "nonlocal", strength: 2, width: 0.1 } },
+    options: { grid: [10, 12], steps: 4 },
+  },
+];
+
+/** Largest difference over the largest value: what rounding leaves. f32 alone is ten times worse on these small grids. */
+const tolerance = { compensated: 2e-7, f32: 2e-6 } as const;
+
+describe.skipIf(whyNoGpu !== undefined)("HJB on the GPU", () => {
+  let device: Device;
+  beforeAll(async () => {
+    device = await openDevice(gpuPlace);
+  });
+  afterAll(() => device?.close());
+
+  async function sweeps(
+    d: Discretisation,
+    precision: Precision,
+  ): Promise<{ first: SweepReport; again: SweepReport; value: Float64Array }> {
+    const recorder = await Recorder.make(device, undefined);
+    const stateBytes = stateBytesOf(precision);
+    const context: SolveContext = { device, precision, stateBytes, recorder, store: new FieldStore(device) };
+    const data = await MemberData.make(context, d);
+    const scratch = await makeScratch(context, d, valueScratch(d));
+    const reductions = await Reductions.make(context, d, scratch.partials);
+    const kernels = await ValueKernels.make(context, data, scratch, reductions);
+    const { points } = d.grid;
+    const density = await context.store.history("density", d.steps + 1, points, stateBytes);
+    const value = await context.store.history("value", d.steps + 1, points, stateBytes);
+    for (const level of density.levels) await uploadStates(context, level, d.initialDensity);
+    const sweep = new HjbSweep(context, data, kernels, scratch);
+    const [counts, floors] = [new Int32Array(d.steps), new Int32Array(d.steps)];
+    const first = await sweep.run(density.levels, value.levels, counts, floors);
+    const again = await sweep.run(density.levels, value.levels, counts, floors);
+    const out = new Float64Array((d.steps + 1) * points);
+    for (const [k, level] of value.levels.entries())
+      await downloadStates(context, level, out.subarray(k * points, (k + 1) * points));
+    recorder.destroy();
+    context.store.destroy();
+    data.destroy();
+    return { first, again, value: out };
+  }
+
+  test.each(games)(
+    "$game: the host's value history, sub-steps and floored cells",
+    async ({ problem, options }) => {
+      const d = discretisationOf(problemOf(problem), options);
+      await using host = await batchedTier.workspace([d], {
+        precision: "f64",
+        andersonDepth: 0,
+        keepTransported: true,
+      });
+      await host.load(0, d.initialDensity);
+      const expected = await host.hjb(0);
+      const exact = await host.read(0, "value");
+      const size = exact.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+      for (const precision of ["compensated", "f32"] as const) {
+        const { first, again, value } = await sweeps(d, precision);
+        expect(first).toEqual(expected);
+        // The counts of the last sweep serve: the whole sweep is one chunk.
+        expect(again).toEqual(expected);
+        const worst = value.reduce((most, x, i) => Math.max(most, Math.abs(x - exact[i]!)), 0);
+        expect(worst / size).toBeLessThan(tolerance[precision]);
+      }
+    },
+    120_000,
+  );
+});
