@@ -33,6 +33,7 @@ export { memoryNeedOf, solve, solveBatch } from "./solver/solve.ts";
 export { FixedPointIterator, FpFdmSolver, HjbWenoSolver } from "./solver/classes.ts";
 export type { HjbWenoOptions, SweepOptions, SweepResult } from "./solver/classes.ts";
 export type {
+  BatchOptions,
   IterationReport,
   MemoryPlan,
   Relaxation,
@@ -48,3 +49,10 @@ export { readRun, writeRun } from "./io/run.ts";
 export type { RunFile } from "./io/run.ts";
 export { figureToPng, plotRun, writeFigure } from "./plot/plot.ts";
 export type { Figure, PlotOptions, PngOptions } from "./plot/plot.ts";
+
+export { openOrCreateStudy, openStudy, readStudyFile, studyRequest } from "./batch/study.ts";
+export type { Study, StudyRequest } from "./batch/study.ts";
+export type { StudyFile, StudyInput } from "./batch/studyFile.ts";
+export { runStudy } from "./batch/runStudy.ts";
+export type { RunStudyOptions, StudyOutcome, StudyProgress } from "./batch/runStudy.ts";
+export type { SummaryRow } from "./batch/summary.ts";

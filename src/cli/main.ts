@@ -9,6 +9,7 @@ import { exitCodeOf, exitCodes } from "./exit.ts";
 import { note, printError } from "./print.ts";
 import { plotCommand } from "./plot.ts";
 import { solveCommand } from "./solve.ts";
+import { studyCommand } from "./study.ts";
 
 function version(): string {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
@@ -28,8 +29,8 @@ Exit codes: 0 done, 1 unexpected error, 2 wrong usage or input, 3 not converged,
 5 tiers disagree, 130 interrupted. Results go to stdout, progress and messages to stderr.
 Environment: MFGPU_TIER forces a tier, MFGPU_ADAPTER names the adapter of a GPU tier; NO_COLOR switches colours off.`,
     );
-  for (const command of [solveCommand(), examplesCommand(), plotCommand()]) top.addCommand(command);
-  for (const command of [top, ...top.commands]) {
+  for (const command of [solveCommand(), examplesCommand(), plotCommand(), studyCommand()]) top.addCommand(command);
+  for (const command of [top, ...top.commands, ...top.commands.flatMap((command) => command.commands)]) {
     // Thrown and printed in one place, as text or as JSON.
     command.exitOverride().configureOutput({ outputError: () => undefined });
   }

@@ -5,6 +5,7 @@ import type { Dimension, Problem } from "../problem/types.ts";
 import { discretise } from "../scheme/discretise.ts";
 import type { Discretisation } from "../scheme/discretisation.ts";
 import { schemeDefaults, type SchemeOptions } from "../scheme/options.ts";
+import { shallowestAnderson } from "./memory.ts";
 import type { SolveOptions, TierChoice } from "./options.ts";
 
 const defaultGrid: Readonly<Record<Dimension, number>> = { 1: 100, 2: 64, 3: 32 };
@@ -55,7 +56,7 @@ export function schemeOf(options: SolveOptions): SchemeOptions {
 
 /** Checks the options that steer the iteration. */
 export function checkIterationOptions(options: SolveOptions): void {
-  const { tolerance, maxIterations, relaxation, memoryBytes } = options;
+  const { tolerance, maxIterations, relaxation, memoryBytes, andersonDepth } = options;
   if (tolerance !== undefined) requireRange("tolerance", tolerance, tolerance > 0, "a positive number");
   if (maxIterations !== undefined)
     requireRange(
@@ -63,6 +64,13 @@ export function checkIterationOptions(options: SolveOptions): void {
       maxIterations,
       Number.isInteger(maxIterations) && maxIterations >= 1,
       "a whole number of at least 1",
+    );
+  if (andersonDepth !== undefined)
+    requireRange(
+      "andersonDepth",
+      andersonDepth,
+      Number.isInteger(andersonDepth) && andersonDepth >= shallowestAnderson && andersonDepth <= 100,
+      `a whole number from ${shallowestAnderson} to 100`,
     );
   if (memoryBytes !== undefined)
     requireRange("memoryBytes", memoryBytes, memoryBytes > 0, "a positive number of bytes");

@@ -9,7 +9,7 @@ import type { MemoryPlan, SolveOptions } from "./options.ts";
 /** Deepest Anderson acceleration; more gained nothing in the measurements of docs/numerics.md section 7.1. */
 export const deepestAnderson = 20;
 /** Below this, differences are forgotten faster than they help. */
-const shallowestAnderson = 3;
+export const shallowestAnderson = 3;
 const freeShare = 0.7;
 
 /** The way on a tier that was chosen. */
@@ -43,7 +43,7 @@ export async function planMemory(
   const relaxation = options.relaxation ?? "anderson";
   const simple = typeof relaxation === "number" ? "relaxation" : "fictitious";
   if (relaxation === "anderson") {
-    for (let depth = deepestAnderson; depth >= shallowestAnderson; depth--) {
+    for (let depth = options.andersonDepth ?? deepestAnderson; depth >= shallowestAnderson; depth--) {
       const found = need(depth, true);
       if (found.bytes <= budget) return { ...found, budget, method: "anderson", andersonDepth: depth, inPlace: false };
     }

@@ -53,6 +53,8 @@ export interface SolveOptions {
   readonly maxIterations?: number;
   /** Default `anderson`; a number is the factor theta of plain relaxation. */
   readonly relaxation?: Relaxation;
+  /** Deepest Anderson acceleration, at least 3. Default 20; memory may force less. */
+  readonly andersonDepth?: number;
   /** Memory budget in bytes. Default 70 % of what is free. */
   readonly memoryBytes?: number;
   readonly warmStart?: "nested" | WarmStart;
@@ -62,6 +64,12 @@ export interface SolveOptions {
   readonly onIteration?: (report: IterationReport, member: number) => void;
   /** Called with what will be allocated, before it is. */
   readonly onPlan?: (plan: MemoryPlan) => void;
+}
+
+/** Options of a batch. */
+export interface BatchOptions extends SolveOptions {
+  /** What each member starts from, before `warmStart`; undefined entries start from their initial density. */
+  readonly warmStarts?: readonly (WarmStart | undefined)[];
 }
 
 export interface IterationReport {

@@ -7,7 +7,7 @@ import type { Precision, Tier } from "../tiers/tier.ts";
 import { checkIterationOptions, discretisationOf, problemOf, shapeOf, stepsOf, tierNameOf } from "./configure.ts";
 import { MemberIteration } from "./iteration.ts";
 import { planMemory, type Way, workspaceOptions } from "./memory.ts";
-import type { MemoryPlan, SolveOptions, SolveResult, WarmStart } from "./options.ts";
+import type { BatchOptions, MemoryPlan, SolveOptions, SolveResult, WarmStart } from "./options.ts";
 import { resultOf } from "./record.ts";
 import { resampleHistory } from "../scheme/resample.ts";
 
@@ -43,7 +43,7 @@ export async function solve(problem: unknown, options: SolveOptions = {}): Promi
  *
  * @param problems problems of one dimension
  */
-export async function solveBatch(problems: readonly unknown[], options: SolveOptions = {}): Promise<SolveResult[]> {
+export async function solveBatch(problems: readonly unknown[], options: BatchOptions = {}): Promise<SolveResult[]> {
   const { tier, ...way } = await foundTier(options);
   return solveOnTier(tier, problems, options, way);
 }
@@ -52,7 +52,7 @@ export async function solveBatch(problems: readonly unknown[], options: SolveOpt
 export async function solveOnTier(
   tier: Tier,
   problems: readonly unknown[],
-  options: SolveOptions,
+  options: BatchOptions,
   way: Way = { variant: tier.variants[0], residency: tier.residencies[0] },
 ): Promise<SolveResult[]> {
   const begun = performance.now();
@@ -63,7 +63,9 @@ export async function solveOnTier(
   checkShapes(members);
   const plan = await planMemory(tier, members, precision, options, way);
   options.onPlan?.(plan);
-  const starts = await Promise.all(parsed.map((problem) => warmStartOf(problem, options)));
+  const starts = await Promise.all(
+    parsed.map(async (problem, i) => options.warmStarts?.[i] ?? (await warmStartOf(problem, options))),
+  );
 
   await using workspace = await tier.workspace(members, workspaceOptions(plan, precision, options, way));
   const setup = (performance.now() - begun) / 1000;

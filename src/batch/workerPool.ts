@@ -1,0 +1,119 @@
+/** Worker processes of a study on one machine: each is given a batch, and replaced when it dies. */
+import { fork, type ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { MfgError, type ErrorCode } from "../errors.ts";
+import type { WorkerAnswer, WorkerTask } from "./workerProcess.ts";
+
+/** The worker's entry: compiled beside this file, or its source where this is the source. */
+const entry = fileURLToPath(
+  new URL(`./workerProcess.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url),
+);
+
+/** Thrown where a worker died under a batch: its signal or exit code. */
+export class WorkerDied extends Error {}
+
+class Worker {
+  readonly #folder: string;
+  #child: ChildProcess | undefined;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Solves one batch; rejects with `WorkerDied` or with the error that the worker met. */
+  run(batch: number): Promise<void> {
+    const child = this.#alive();
+    return new Promise((resolve, reject) => {
+      const onMessage = (answer: WorkerAnswer): void => {
+        settle();
+        if (answer.error === null) resolve();
+        else {
+          const { code, message, fix } = answer.error;
+          reject(
+            code === "MFGPU_UNEXPECTED"
+              ? new Error(message)
+              : new MfgError({ code: code as ErrorCode, message, ...(fix === null ? {} : { fix }) }),
+          );
+        }
+      };
+      const onExit = (exitCode: number | null, signal: string | null): void => {
+        settle();
+        this.#child = undefined;
+        reject(new WorkerDied(signal === null ? `exit code ${exitCode}` : `signal ${signal}`));
+      };
+      const settle = (): void => {
+        child.off("message", onMessage);
+        child.off("exit", onExit);
+      };
+      child.on("message", onMessage);
+      child.on("exit", onExit);
+      child.send({ batch } satisfies WorkerTask, (error) => {
+        // A child that died before it could be told anything also exits, and that settles.
+        if (error && child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+      });
+    });
+  }
+
+  stop(): void {
+    this.#child?.kill("SIGKILL");
+    this.#child = undefined;
+  }
+
+  #alive(): ChildProcess {
+    if (this.#child && this.#child.exitCode === null && this.#child.signalCode === null) return this.#child;
+    this.#child = fork(entry, [this.#folder], { stdio: ["ignore", "ignore", "inherit", "ipc"], serialization: "json" });
+    return this.#child;
+  }
+}
+
+/** A fixed number of workers. */
+export class WorkerPool implements Disposable {
+  readonly #workers: readonly Worker[];
+
+  constructor(folder: string, size: number) {
+    this.#workers = Array.from({ length: size }, () => new Worker(folder));
+  }
+
+  /** Process ids of the workers that run. */
+  get pids(): number[] {
+    return this.#workers.flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+  }
+
+  /**
+   * Gives every worker one batch after the other from `next` until it has no more. `run` is called with what happened to
+   * each; what it throws ends the whole.
+   */
+  async drain(
+    next: () => number | undefined,
+    done: (batch: number, failure: unknown) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const stop = (): void => this[Symbol.dispose]();
+    signal?.addEventListener("abort", stop);
+    try {
+      await Promise.all(
+        this.#workers.map(async (worker) => {
+          for (let batch = next(); batch !== undefined; batch = next()) {
+            signal?.throwIfAborted();
+            const failure = await worker.run(batch).then(
+              () => undefined,
+              (error: unknown) => error,
+            );
+            signal?.throwIfAborted();
+            await done(batch, failure);
+          }
+        }),
+      );
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const worker of this.#workers) worker.stop();
+  }
+}

@@ -1,0 +1,148 @@
+import { resolve } from "node:path";
+import { Command, Option } from "commander";
+import { MfgError } from "../errors.ts";
+import { isSettled } from "../batch/runBatch.ts";
+import { runStudy, type StudyProgress } from "../batch/runStudy.ts";
+import { openOrCreateStudy, openStudy, readStudyFile, type Study } from "../batch/study.ts";
+import type { SummaryRow } from "../batch/summary.ts";
+import { exitCodes } from "./exit.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { note, printJson, printLine } from "./print.ts";
+import { rateText, secondsText } from "./text.ts";
+import * as read from "./values.ts";
+
+interface RunFlags {
+  readonly out: string;
+  readonly workers?: number;
+  readonly shard?: { readonly index: number; readonly of: number };
+  readonly yes?: true;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+/** `3/16`: the third of sixteen parts. */
+function readShard(text: string): { index: number; of: number } {
+  const [index, of] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).slice(1).map(Number);
+  if (index !== undefined && of !== undefined && index >= 1 && index <= of) return { index, of };
+  throw new MfgError({
+    code: "MFGPU_CONFIG_OPTION",
+    message: "--shard: no part",
+    fix: "Give a part and how many there are, such as 3/16; parts count from 1.",
+    path: "--shard",
+    value: text,
+  });
+}
+
+/** `mfgpu study`: a family of problems, on this machine. */
+export function studyCommand(): Command {
+  const study = new Command("study").description("solve a family of problems, resumably");
+  study.addCommand(
+    new Command("run")
+      .description("run a study, or go on with it (mfgpu study FILE --out DIR is the same)")
+      .argument("<file>", "study file")
+      .requiredOption("--out <folder>", "folder of the study; the same command goes on with what is in it")
+      .addOption(
+        new Option("--workers <n>", "processes (default: one per core)").argParser((t) =>
+          read.readCount("--workers", t, 1),
+        ),
+      )
+      .addOption(new Option("--shard <i/n>", "run a fixed part, for job arrays").argParser(readShard))
+      .option("--yes", "confirm more than a million members")
+      .option("--json", "print the outcome as one JSON document")
+      .option("--quiet", "no progress on stderr")
+      .action(async (file: string, flags: RunFlags) => {
+        process.exitCode = await run(file, flags);
+      }),
+    { isDefault: true },
+  );
+  study.addCommand(
+    new Command("status")
+      .description("how far a study is")
+      .argument("<folder>", "folder of the study")
+      .option("--json", "print one JSON document")
+      .action(async (folder: string, flags: { json?: true }) =>
+        status(await openStudy(resolve(folder)), flags.json ?? false),
+      ),
+  );
+  return study;
+}
+
+function planLine({ members, plan }: Study): string {
+  const { tier, precision, batches, warm, trial } = plan;
+  const tried = trial === null ? "" : ` (a trial took ${trial.warm} iterations instead of ${trial.cold})`;
+  const starts = warm ? `warm starts${tried}` : `every member from its initial density${tried}`;
+  return `study: ${members.length} members in ${batches.length} batches on ${tier}, ${precision}; ${starts}`;
+}
+
+function progressLine({ settled, total, rate, left }: StudyProgress): string {
+  const rest = Number.isFinite(left) ? `, ${secondsText(left)} left` : "";
+  return `${settled} of ${total} members, ${rateText(rate)} members/s${rest}`;
+}
+
+/** One live line on a terminal, a line every few seconds elsewhere. */
+function shower(quiet: boolean): { show: (progress: StudyProgress) => void; end: () => void } {
+  const interval = process.stderr.isTTY ? 100 : 5000;
+  let last = Number.NEGATIVE_INFINITY;
+  const show = (progress: StudyProgress): void => {
+    if (quiet || (performance.now() - last < interval && progress.settled < progress.total)) return;
+    last = performance.now();
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001B[2K${progressLine(progress)}`);
+    else note(progressLine(progress));
+  };
+  return { show, end: () => void (process.stderr.isTTY && !quiet && last > 0 && process.stderr.write("\n")) };
+}
+
+async function run(path: string, flags: RunFlags): Promise<number> {
+  const folder = resolve(flags.out);
+  const quiet = flags.quiet ?? false;
+  const request = await readStudyFile(path);
+  using interrupt = onInterrupt(quiet);
+  const study = await openOrCreateStudy(request, folder, {
+    ...(flags.workers === undefined ? {} : { workers: flags.workers }),
+    confirmed: flags.yes ?? false,
+  });
+  if (!quiet) note(planLine(study));
+  const { show, end } = shower(quiet);
+  const outcome = await runStudy(study, {
+    ...(flags.workers === undefined ? {} : { workers: flags.workers }),
+    ...(flags.shard === undefined ? {} : { shard: flags.shard }),
+    signal: interrupt.signal,
+    onProgress: show,
+  });
+  end();
+  const counts = countRows(outcome.rows);
+  const { total, settled, rate, seconds, aborted } = outcome;
+  if (flags.json) {
+    printJson({
+      study: study.file.name,
+      out: folder,
+      total,
+      settled,
+      ...counts,
+      membersPerSecond: rate,
+      seconds,
+      aborted,
+    });
+  } else {
+    printLine(`study     ${study.file.name}: ${settled} of ${total} members settled in ${secondsText(seconds)}`);
+    printLine(`converged ${counts.converged}; not converged ${counts.notConverged}; failed ${counts.failed}`);
+    printLine(`summary   ${folder}/summary.csv`);
+    if (aborted) printLine("interrupted; the same command goes on from here");
+  }
+  if (aborted) return exitCodes.interrupted;
+  return counts.converged === outcome.rows.length ? exitCodes.done : exitCodes.notConverged;
+}
+
+function countRows(rows: readonly SummaryRow[]): { converged: number; notConverged: number; failed: number } {
+  const converged = rows.filter((row) => row.converged).length;
+  const failed = rows.filter((row) => row.stopReason === "failed").length;
+  return { converged, notConverged: rows.length - converged - failed, failed };
+}
+
+function status(study: Study, json: boolean): void {
+  const settled = study.members.filter(({ index }) => isSettled(study, index)).length;
+  const total = study.members.length;
+  const { tier, precision, warm } = study.plan;
+  if (json) printJson({ study: study.file.name, total, settled, tier, precision, warm });
+  else printLine(`${study.file.name}: ${settled} of ${total} members settled (${tier}, ${precision})`);
+}
