@@ -29,13 +29,20 @@ export type {
 export type { CandidateText } from "./tiers/candidate.ts";
 export type { Available, MemoryNeed, Precision, Residency, Tally, Tier, TierName, Unavailable } from "./tiers/tier.ts";
 
-export { memoryNeedOf, solve, solveBatch } from "./solver/solve.ts";
+export { solve, solveBatch } from "./decision/solve.ts";
+export type { AutoOptions } from "./decision/solve.ts";
+export { planSolve } from "./decision/planner.ts";
+export type { Planned, PlanningOptions } from "./decision/planner.ts";
+export type { Plan, PlannedCandidate, PlanMode } from "./decision/plan.ts";
+export { Wisdom, wisdomPath } from "./decision/wisdom.ts";
+export { memoryNeedOf } from "./solver/solve.ts";
 export { FixedPointIterator, FpFdmSolver, HjbWenoSolver } from "./solver/classes.ts";
 export type { HjbWenoOptions, SweepOptions, SweepResult } from "./solver/classes.ts";
 export type {
   BatchOptions,
   IterationReport,
   MemoryPlan,
+  PlanRecord,
   Relaxation,
   SolveOptions,
   SolveRecord,

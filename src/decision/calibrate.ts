@@ -34,19 +34,19 @@ export interface Calibration {
 }
 
 const fewestPoints: Readonly<Record<number, number>> = { 1: 48, 2: 196, 3: 729 };
-/** A candidate this many times slower than the best is measured at two sizes and left at that. */
-const hopeless = 25;
+/** A candidate this many times slower than the best is measured at one size and left at that. */
+const hopeless = 8;
 /** Longest sweep, in milliseconds, that a calibration runs. */
 const longestSweep = 400;
 
 /** Grids with the proportions of `shape`, from few points to its own, about `factor` apart in points. */
 export function ladder(
   shape: readonly number[],
-  factor: number = 5,
+  factor: number = 3.5,
   fewest: number = fewestPoints[shape.length] ?? 100,
 ): number[][] {
   const points = shape.reduce((product, n) => product * n, 1);
-  const rungs = Math.max(1, Math.round(Math.log(points / fewest) / Math.log(factor)));
+  const rungs = Math.max(1, Math.ceil(Math.log(points / fewest) / Math.log(factor)));
   const sizes = Array.from({ length: rungs + 1 }, (_, k) => {
     const share = points <= fewest ? 1 : (fewest / points) ** (1 - k / rungs);
     return shape.map((n) => Math.max(7, Math.round(n * share ** (1 / shape.length))));
@@ -63,7 +63,7 @@ export function shortened(
   scheme: SchemeOptions,
 ): Discretisation {
   const whole = discretise(problem, shape, 1, scheme);
-  const horizon = Math.min(problem.horizon, 2.5 * steps * longestStep(whole, ratesOfData(whole)));
+  const horizon = Math.min(problem.horizon, 5 * steps * longestStep(whole, ratesOfData(whole)));
   return discretise({ ...problem, horizon }, shape, steps, scheme);
 }
 
@@ -141,7 +141,7 @@ function worthwhile(
       return same ? time(same) : Infinity;
     }),
   );
-  return own.length < 2 || time(last) <= hopeless * best;
+  return time(last) <= hopeless * best;
 }
 
 interface SizeOutcome {
@@ -210,6 +210,7 @@ async function measureSize(
       } = await measure(contestants, {
         clock,
         samples: options.samples ?? 5,
+        dropAt: hopeless,
         budgetMs: share,
         ...(options.signal && { signal: options.signal }),
       });

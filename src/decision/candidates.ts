@@ -55,7 +55,8 @@ export async function candidatesFor(demand: Demand = {}): Promise<PlanCandidate[
         for (const precision of tier.solvePrecisions(residency)) {
           for (const threads of threadChoices(answer, demand.threads)) {
             const own = threads === undefined ? place : { ...place, threads };
-            found.push(candidate(tier, variant, residency, precision, own, threads, answer, demand));
+            const there = threads === undefined || skipped !== undefined ? answer : await tier.probe(own);
+            found.push(candidate(tier, variant, residency, precision, own, threads, there, demand));
           }
         }
       }
@@ -87,7 +88,8 @@ function candidate(
 
 /** One thread and all of them, for a tier that says how many it has; else what the tier does by itself. */
 function threadChoices(found: Available | Unavailable, asked: number | undefined): readonly (number | undefined)[] {
-  const most = found.state === "available" ? found.facts?.["threads"] : undefined;
+  const facts = found.state === "available" ? found.facts : undefined;
+  const most = facts?.["cores"] ?? facts?.["threads"];
   if (typeof most !== "number") return [undefined];
   if (asked !== undefined) return [asked];
   return most > 1 ? [1, most] : [1];

@@ -1,5 +1,8 @@
 /** Least squares with coefficients that cannot be negative, for a handful of features. */
 
+/** What each further feature must leave of the squared errors at most. */
+const worthFeature = 0.7;
+
 /**
  * The coefficients x >= 0 that minimise sum over the rows of ((row . x - target)/target)^2: relative errors, so that small
  * sizes count as much as large ones. Every subset of features is tried; there are few.
@@ -17,19 +20,23 @@ export function fitNonNegative(rows: readonly (readonly number[])[], targets: re
   );
   const scaled = relative.map((row) => row.map((x, j) => x / (scales[j] ?? 1)));
   let best: number[] = Array<number>(features).fill(0);
-  let least = rows.length;
-  for (let subset = 1; subset < 1 << features; subset++) {
-    const used = scales.flatMap((_, j) => (subset & (1 << j) ? [j] : []));
-    if (used.length > rows.length) continue;
+  let least = Infinity;
+  let count = 0;
+  const subsets = Array.from({ length: (1 << features) - 1 }, (_, k) =>
+    scales.flatMap((_unused, j) => ((k + 1) & (1 << j) ? [j] : [])),
+  ).toSorted((a, b) => a.length - b.length);
+  for (const used of subsets) {
+    if (used.length > rows.length) break;
     const solution = solveNormal(scaled.map((row) => used.map((j) => row[j] ?? 0)));
     if (!solution?.every((x) => x >= 0)) continue;
     const x = Array<number>(features).fill(0);
     used.forEach((j, k) => (x[j] = solution[k] ?? 0));
     const error = scaled.reduce((sum, row) => sum + (dot(row, x) - 1) ** 2, 0);
-    // A further feature must earn its place.
-    if (error < least - 1e-9) {
+    // A further feature must earn its place, or it follows the noise.
+    if (error < least * worthFeature ** Math.max(0, used.length - count)) {
       least = error;
       best = x;
+      count = used.length;
     }
   }
   return best.map((x, j) => x / (scales[j] ?? 1));

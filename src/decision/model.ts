@@ -18,14 +18,12 @@ export interface Affine {
 export interface SweepCosts {
   /** Per stage, whatever its size. */
   readonly latency: number;
-  /** Per point and stage. */
+  /** Per point and stage; a stored level (coupling, speeds, checks) counts as two advective stages. */
   readonly advection: number;
   readonly diffusion: number;
-  /** Per point and stored level. */
-  readonly level: number;
   /** Points below which a stage gets no cheaper. */
   readonly saturation: number;
-  /** Largest relative error of the fit on what it was fitted to. */
+  /** Root mean square of the relative errors of the fit on what it was fitted to. */
   readonly spread: number;
 }
 
@@ -103,14 +101,15 @@ export interface Prediction {
 }
 
 const bytesPerNumber = 8;
+const stagesPerLevel = 2;
 
 function features(work: SweepWork, points: number, saturation: number): number[] {
   const effective = Math.max(points, saturation);
   const stages = work.advection + work.diffusion + work.levels;
-  return [stages, work.advection * effective, work.diffusion * effective, work.levels * effective];
+  return [stages, (work.advection + stagesPerLevel * work.levels) * effective, work.diffusion * effective];
 }
 
-const coefficients = (c: SweepCosts): number[] => [c.latency, c.advection, c.diffusion, c.level];
+const coefficients = (c: SweepCosts): number[] => [c.latency, c.advection, c.diffusion];
 
 /** Milliseconds of one sweep. */
 export function sweepTime(costs: SweepCosts, work: SweepWork, points: number): number {
@@ -119,21 +118,22 @@ export function sweepTime(costs: SweepCosts, work: SweepWork, points: number): n
 
 /** A saturation must make the fit this much better than none, or it is noise that it follows. */
 const worthSaturation = 0.7;
+const sizesForSaturation = 4;
 
 function fitSweep(samples: readonly Sample[], part: "hjb" | "fokkerPlanck"): SweepCosts {
   const targets = samples.map((sample) => sample[part]);
   const sizes = [...new Set(samples.map((sample) => sample.points))].toSorted((a, b) => a - b);
   let best: SweepCosts | undefined;
   let least = Infinity;
-  for (const saturation of [0, ...sizes.slice(1, -1)]) {
+  for (const saturation of [0, ...(sizes.length >= sizesForSaturation ? sizes.slice(1, -1) : [])]) {
     const rows = samples.map((sample) => features(sample.work[part], sample.points, saturation));
     const x = fitNonNegative(rows, targets);
     const errors = relativeErrors(rows, targets, x).map(Math.abs);
     const rms = Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / errors.length);
     if (rms >= (saturation === 0 ? 1 : worthSaturation) * least) continue;
     least = rms;
-    const [latency = 0, advection = 0, diffusion = 0, level = 0] = x;
-    best = { latency, advection, diffusion, level, saturation, spread: Math.max(...errors) };
+    const [latency = 0, advection = 0, diffusion = 0] = x;
+    best = { latency, advection, diffusion, saturation, spread: rms };
   }
   if (!best) throw new Error("a sweep without samples cannot be fitted");
   return best;
@@ -176,7 +176,8 @@ export function fitModel(samples: readonly Sample[]): CandidateModel {
       numbers,
       of((sample) => sample.relax),
     ),
-    column: columns.length > 0 ? median(columns) : 0,
+    // One call each, so the least disturbed one.
+    column: Math.min(Infinity, ...columns) === Infinity ? 0 : Math.min(...columns),
     certify: { sweeps, each },
     fewest: Math.min(...of((sample) => sample.points)),
     most: Math.max(...of((sample) => sample.points)),

@@ -98,7 +98,10 @@ export function stepsOf(options: SolveOptions): number {
   return options.steps ?? defaultSteps;
 }
 
-/** The candidate that the options ask for; `auto` is the fastest tier of this version. */
+/**
+ * The candidate that the options ask for. The solver itself weighs nothing: where nobody has chosen, it takes the fastest of
+ * the tiers that are there on every machine. `auto` is the decision room's to resolve.
+ */
 export function tierNameOf(options: { readonly tier?: TierChoice }): string {
   return options.tier === undefined || options.tier === "auto" ? "batched" : options.tier;
 }

@@ -26,7 +26,7 @@ export interface SolveOptions {
   /** Stored time intervals. Default 50. */
   readonly steps?: number;
   /**
-   * Default `auto`: the fastest tier of this version. A tier's name, or a whole candidate `NAME[:VARIANT][/RESIDENCY]` such
+   * Default `auto`: what the planner finds fastest for this problem here. A tier's name, or a whole candidate `NAME[:VARIANT][/RESIDENCY]` such
    * as `gpujs:webasm` or `webgpu/offload`.
    */
   readonly tier?: TierChoice;
@@ -90,6 +90,34 @@ export interface MemoryPlan extends MemoryNeed {
   readonly andersonDepth: number;
   /** True where only two histories fit and the density is relaxed as it is transported. */
   readonly inPlace: boolean;
+}
+
+/** How `auto` chose where to solve, and how it went; times in seconds. */
+export interface PlanRecord {
+  readonly chosen: string;
+  readonly why: string;
+  readonly mode: string;
+  readonly predicted: { readonly seconds: number; readonly low: number; readonly high: number };
+  /** Time of the whole solve, all tiers it ran on included, planning not. */
+  readonly actual: number;
+  /** Time that planning took. */
+  readonly planning: number;
+  readonly candidates: readonly {
+    readonly name: string;
+    readonly seconds: number | null;
+    /** Why it could not be chosen; null where it could. */
+    readonly reason: string | null;
+  }[];
+  readonly notes: readonly string[];
+  /** Candidates that failed while they ran, and from which finished iteration the next one went on. */
+  readonly failures: readonly {
+    readonly candidate: string;
+    readonly code: string;
+    readonly message: string;
+    /** Iterations finished when it failed, and those that the next candidate could build on. */
+    readonly iterations: number;
+    readonly resumedAfter: number;
+  }[];
 }
 
 export interface SolveTimings {
@@ -161,6 +189,8 @@ export interface SolveRecord {
   /** The whole problem file; functions of the API appear as the text "function". */
   readonly source: unknown;
   readonly versions: { readonly mfgpu: string; readonly node: string };
+  /** null where the caller named the tier. */
+  readonly plan: PlanRecord | null;
   readonly output: string | null;
 }
 

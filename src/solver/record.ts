@@ -91,6 +91,7 @@ export async function resultOf(
     hamiltonian: given.hamiltonian ?? { kind: "quadratic", control: d.hamiltonian.control },
     source: d.problem.source,
     versions: { mfgpu: version, node: process.versions.node },
+    plan: null,
     output: null,
   };
   return {

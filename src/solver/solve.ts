@@ -6,6 +6,7 @@ import { findTier, type FoundTier } from "../tiers/registry.ts";
 import type { Precision, Tier } from "../tiers/tier.ts";
 import { checkIterationOptions, discretisationOf, problemOf, shapeOf, stepsOf, tierNameOf } from "./configure.ts";
 import { MemberIteration } from "./iteration.ts";
+import type { Journal } from "./journal.ts";
 import { planMemory, type Way, workspaceOptions } from "./memory.ts";
 import type { BatchOptions, MemoryPlan, SolveOptions, SolveResult, WarmStart } from "./options.ts";
 import { resultOf } from "./record.ts";
@@ -48,12 +49,17 @@ export async function solveBatch(problems: readonly unknown[], options: BatchOpt
   return solveOnTier(tier, problems, options, way);
 }
 
-/** `solveBatch` on a tier at hand, whatever `options.tier` says. */
+/**
+ * `solveBatch` on a tier at hand, whatever `options.tier` says.
+ *
+ * @param journal keeps what a failing tier would take with it; members with a start in it go on from there
+ */
 export async function solveOnTier(
   tier: Tier,
   problems: readonly unknown[],
   options: BatchOptions,
   way: Way = { variant: tier.variants[0], residency: tier.residencies[0] },
+  journal?: Journal,
 ): Promise<SolveResult[]> {
   const begun = performance.now();
   checkIterationOptions(options);
@@ -64,7 +70,9 @@ export async function solveOnTier(
   const plan = await planMemory(tier, members, precision, options, way);
   options.onPlan?.(plan);
   const starts = await Promise.all(
-    parsed.map(async (problem, i) => options.warmStarts?.[i] ?? (await warmStartOf(problem, options))),
+    parsed.map(
+      async (problem, i) => journal?.start(i) ?? options.warmStarts?.[i] ?? (await warmStartOf(problem, options)),
+    ),
   );
 
   await using workspace = await tier.workspace(members, workspaceOptions(plan, precision, options, way));
@@ -77,8 +85,17 @@ export async function solveOnTier(
     const start = starts[i];
     await workspace.load(i, start ? resampleHistory(start, d) : d.initialDensity);
   }
-  while (runs.some((run) => run.running)) {
-    for (const run of runs) if (run.running) await run.advance();
+  try {
+    while (runs.some((run) => run.running)) {
+      for (const [i, run] of runs.entries()) {
+        if (!run.running) continue;
+        await run.advance();
+        if (run.running) await journal?.keep(workspace, i);
+      }
+    }
+  } catch (error) {
+    await journal?.rescue(workspace);
+    throw error;
   }
   const results: SolveResult[] = [];
   for (const [i, run] of runs.entries()) {

@@ -1,0 +1,114 @@
+/** The cost model of every candidate: from wisdom, measured now, or shipped. */
+import type { Discretisation } from "../scheme/discretisation.ts";
+import type { SolveOptions } from "../solver/options.ts";
+import { calibrate } from "./calibrate.ts";
+import type { PlanCandidate } from "./candidates.ts";
+import type { Clock } from "./clock.ts";
+import type { Machine } from "./fingerprint.ts";
+import type { Excluded } from "./measure.ts";
+import { fitModel, type CandidateModel } from "./model.ts";
+import type { PlannedCandidate, PlanMode } from "./plan.ts";
+import { shippedModel } from "./shipped.ts";
+import type { Wisdom } from "./wisdom.ts";
+import type { WisdomEntry } from "./wisdomEntries.ts";
+
+export type Source = NonNullable<PlannedCandidate["source"]>;
+
+/** How models are come by. */
+export interface ModelOptions {
+  readonly mode: PlanMode;
+  readonly clock: Clock;
+  readonly wisdom: Wisdom;
+  readonly timeLimitMs?: number;
+  readonly models?: ReadonlyMap<string, CandidateModel>;
+}
+
+const defaultLimitMs: Readonly<Record<PlanMode, number>> = {
+  estimate: 0,
+  measure: 10_000,
+  patient: 60_000,
+  "wisdom-only": 0,
+};
+/** A model that was measured up to a size is trusted this many times beyond it before it is measured again. */
+const trustedBeyond = 16;
+
+/**
+ * The model of every open candidate, measured where it is not known and the mode allows.
+ *
+ * @param reference what candidates are held to before they are timed
+ */
+export async function modelsFor(
+  open: readonly PlanCandidate[],
+  reference: PlanCandidate | undefined,
+  machines: ReadonlyMap<string, Machine>,
+  d: Discretisation,
+  kind: string,
+  planning: ModelOptions,
+  notes: string[],
+  options: SolveOptions,
+): Promise<{ models: Map<string, { model: CandidateModel; source: Source }>; excluded: readonly Excluded[] }> {
+  const { mode, wisdom, clock } = planning;
+  const models = new Map<string, { model: CandidateModel; source: Source }>();
+  for (const candidate of open) {
+    const { name } = candidate;
+    const given = planning.models?.get(name);
+    const known = given ?? (mode === "patient" ? undefined : wisdom.model(name, kind, machines.get(name) ?? {}));
+    // What lost clearly at a small size is not asked to run a large one.
+    if (known && (mode !== "measure" || d.grid.points <= trustedBeyond * known.most || planning.models))
+      models.set(name, { model: known, source: given ? "measured" : "wisdom" });
+  }
+  const unknown = open.filter(({ name }) => !models.has(name));
+  let excluded: readonly Excluded[] = [];
+  if ((mode === "measure" || mode === "patient") && unknown.length > 0 && reference && !planning.models) {
+    // Measured beside each other or not at all: a time taken in a quiet hour does not race with one taken in a busy one.
+    const done = await calibrate(open, reference, d.problem, d.grid.shape, d.scheme, {
+      budgetMs: planning.timeLimitMs ?? defaultLimitMs[mode],
+      clock,
+      ...(mode === "patient" ? { samples: 15, factor: 2 } : {}),
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    ({ excluded } = done);
+    notes.push(...done.notes);
+    const learned: WisdomEntry[] = [];
+    for (const candidate of open) {
+      const samples = done.samples.get(candidate.name);
+      if (!samples || samples.length === 0) continue;
+      const model = fitModel(samples);
+      models.set(candidate.name, { model, source: "measured" });
+      const software = candidate.found.state === "available" && candidate.found.software;
+      const machine = machines.get(candidate.name);
+      if (!software && machine) learned.push({ kind: "model", candidate: candidate.name, mode: kind, machine, model });
+    }
+    await wisdom.learn(learned);
+  }
+  if (mode !== "wisdom-only") {
+    for (const candidate of open) {
+      if (models.has(candidate.name) || excluded.some(({ name }) => name === candidate.name)) continue;
+      models.set(candidate.name, { model: shippedModel(candidate, d.grid.shape.length), source: "shipped" });
+    }
+  }
+  return { models, excluded };
+}
+
+/** Sizes this many e-folds apart say little of each other. */
+const bandwidth = Math.log(4);
+/** Weight of the belief that the model is right, in solves. */
+const belief = 0.5;
+
+/** What earlier solves of nearby sizes took over what the model gave for them. */
+export function correction(
+  wisdom: Wisdom,
+  candidate: PlanCandidate,
+  kind: string,
+  machine: Machine,
+  points: number,
+): number {
+  let sum = 0;
+  let weights = belief;
+  for (const { points: size, ratio } of wisdom.outcomes(candidate.name, kind, machine).slice(-12)) {
+    const weight = Math.exp(-0.5 * (Math.log(size / points) / bandwidth) ** 2);
+    sum += weight * Math.log(ratio);
+    weights += weight;
+  }
+  return Math.min(3, Math.max(1 / 3, Math.exp(sum / weights)));
+}
