@@ -82,10 +82,6 @@ function plan(
     Math.min(Math.ceil(y / groupY), mostGroups),
     Math.min(z, mostGroups),
   ];
-  const params = new ArrayBuffer(28);
-  new Int32Array(params).set([n, stride, outer, margin]);
-  const { scale, floor } = wenoGuard(layout.epsilon);
-  new Float32Array(params, 16).set([1 / layout.spacing, scale, floor]);
   return {
     request: {
       shader: "derivatives",
@@ -100,6 +96,6 @@ function plan(
       },
     },
     groups,
-    params,
+    params: { n, stride, outer, margin, inverse_spacing: 1 / layout.spacing, ...wenoGuard(layout.epsilon) },
   };
 }

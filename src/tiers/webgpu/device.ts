@@ -86,6 +86,8 @@ export class Device implements StagingHost, AsyncDisposable {
     this.staging = new Staging(this);
     this.#pipelines = new PipelineCache(gpu);
     this.#onError = (event) => {
+      // Dawn would print it.
+      event.preventDefault();
       this.#failure ??= fromGpuError(event.error, adapter.name);
     };
     gpu.addEventListener("uncapturederror", this.#onError);

@@ -7,6 +7,7 @@ export type DeviceErrorCode =
   | "MFGPU_DEVICE_VALIDATION"
   | "MFGPU_DEVICE_MEMORY"
   | "MFGPU_DEVICE_SHADER"
+  | "MFGPU_DEVICE_ARITHMETIC"
   | "MFGPU_DEVICE_INTERNAL";
 
 const fixes: Readonly<Record<DeviceErrorCode, string>> = {
@@ -17,6 +18,7 @@ const fixes: Readonly<Record<DeviceErrorCode, string>> = {
   MFGPU_DEVICE_MEMORY: "Use a smaller grid, fewer steps or a smaller --memory, or close what else uses the GPU.",
   MFGPU_DEVICE_SHADER:
     "This is a defect of mfgpu or of the driver: please report it with the message and `mfgpu doctor`.",
+  MFGPU_DEVICE_ARITHMETIC: "Use --precision f32 there, or f64 on another tier; another driver version may do better.",
   MFGPU_DEVICE_INTERNAL: "This is a failure of the driver: update it, or use another tier.",
 };
 

@@ -3,15 +3,17 @@ import type { Phases } from "../tier.ts";
 import type { Device } from "./device.ts";
 import type { Groups } from "./dispatch.ts";
 import type { PipelineRequest } from "./pipelines.ts";
+import { shaderText } from "./shader.ts";
 import type { HostArray, ReadPart } from "./staging.ts";
+import { packStruct, type StructLayout, structOf, type StructValues } from "./struct.ts";
 import { GpuTimer } from "./timer.ts";
 import { storageUsage, uniformUsage } from "./usage.ts";
 
 export interface KernelCall {
   readonly request: PipelineRequest;
   readonly groups: Groups;
-  /** What the shader binds as `params`. */
-  readonly params: ArrayBuffer;
+  /** Members of the struct Params, which the shader binds as `params`. */
+  readonly params: StructValues;
   /** By the shader's names. */
   readonly inputs: Readonly<Record<string, HostArray>>;
   readonly outputs: Readonly<Record<string, HostArray>>;
@@ -29,6 +31,7 @@ export class KernelRunner {
   readonly #timer: GpuTimer | undefined;
   readonly #buffers = new Map<string, GPUBuffer>();
   readonly #groups = new Map<string, KeptGroup>();
+  readonly #layouts = new Map<string, StructLayout>();
   #phases: Phases = { upload: 0, kernel: 0, download: 0 };
 
   private constructor(device: Device, timer: GpuTimer | undefined) {
@@ -52,11 +55,12 @@ export class KernelRunner {
     const device = this.#device;
     const { staging } = device;
     const pipeline = await device.pipeline(request);
-    const buffers = await this.#bufferOf({ ...inputs, ...outputs }, params.byteLength);
+    const block = packStruct(this.#params(request.shader), params);
+    const buffers = await this.#bufferOf({ ...inputs, ...outputs }, block.byteLength);
     const group = await this.#group(request, buffers);
 
     const started = performance.now();
-    await staging.upload(buffers["params"]!, 0, new Uint8Array(params));
+    await staging.upload(buffers["params"]!, 0, new Uint8Array(block));
     for (const [name, data] of Object.entries(inputs)) await staging.upload(buffers[name]!, 0, data);
     const uploaded = performance.now();
 
@@ -97,6 +101,15 @@ export class KernelRunner {
     for (const buffer of this.#buffers.values()) buffer.destroy();
     this.#buffers.clear();
     this.#groups.clear();
+  }
+
+  #params(shader: string): StructLayout {
+    let layout = this.#layouts.get(shader);
+    if (!layout) {
+      layout = structOf(shaderText(shader), "Params");
+      this.#layouts.set(shader, layout);
+    }
+    return layout;
   }
 
   async #bufferOf(arrays: KernelCall["inputs"], paramBytes: number): Promise<Record<string, GPUBuffer>> {

@@ -47,7 +47,11 @@ export class WebgpuKernels implements Kernels {
 
   /** Raises MFGPU_TIER_UNAVAILABLE, or MFGPU_DEVICE_... where the device does not open. */
   static async open(options: TierPlace & DeviceOptions): Promise<WebgpuKernels> {
-    const device = await openDevice(options);
+    return WebgpuKernels.on(await openDevice(options));
+  }
+
+  /** Kernels on an open device, which is theirs from now on. */
+  static async on(device: Device): Promise<WebgpuKernels> {
     return new WebgpuKernels(device, await KernelRunner.create(device));
   }
 
@@ -78,7 +82,7 @@ export class WebgpuKernels implements Kernels {
       this.#rows(n, 5, (from, to, groups) => ({
         request: { shader: "smoothness", entry: "main", constants: { group_size: groupSize } },
         groups,
-        params: Uint32Array.of(to - from).buffer,
+        params: { rows: to - from },
         inputs: { stencils: f32(stencils, 5 * from, 5 * to) },
         outputs: { beta: f32(out, 3 * from, 3 * to) },
       })),
@@ -99,7 +103,12 @@ export class WebgpuKernels implements Kernels {
       this.#rows(n, 3, (from, to, groups) => ({
         request: { shader: "weights", entry: "main", constants: { group_size: groupSize } },
         groups,
-        params: weightParams(linear, epsilon, to - from),
+        params: {
+          linear,
+          rows: to - from,
+          epsilon: Math.max(epsilon, leastGuard),
+          lifted_epsilon: Math.max(epsilon * lift, leastGuard),
+        },
         inputs: { beta: f32(beta, 3 * from, 3 * to) },
         outputs: { weights: f32(out, 3 * from, 3 * to) },
       })),
@@ -155,13 +164,4 @@ export class WebgpuKernels implements Kernels {
 
 function f32(array: KernelArray, from: number, to: number): Float32Array {
   return (array as Float32Array).subarray(from, to);
-}
-
-/** `Params` of shaders/weights.wgsl. */
-function weightParams(linear: KernelArray, epsilon: number, rows: number): ArrayBuffer {
-  const params = new ArrayBuffer(32);
-  new Float32Array(params).set(linear);
-  new Uint32Array(params, 12).set([rows]);
-  new Float32Array(params, 16).set([Math.max(epsilon, leastGuard), Math.max(epsilon * lift, leastGuard)]);
-  return params;
 }
