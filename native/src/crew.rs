@@ -136,12 +136,20 @@ pub fn range_of(points: usize, block: usize) -> std::ops::Range<usize> {
 }
 
 /// A field that several threads write, each its own part.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Shared<'a, T> {
     start: *mut T,
     len: usize,
     field: PhantomData<&'a mut [T]>,
 }
+
+impl<T> Clone for Shared<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Shared<'_, T> {}
 
 // SAFETY: parts are handed out by `slice` alone, whose callers keep them apart.
 unsafe impl<T: Send> Send for Shared<'_, T> {}

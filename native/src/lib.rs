@@ -4,9 +4,11 @@
 //! decides anything: arguments are checked in TypeScript, and once more here, so that no input whatever can panic or
 //! read out of bounds.
 
+pub mod anderson;
 pub mod balance;
 pub mod binding;
 pub mod call;
+pub mod certificate;
 pub mod coupling;
 pub mod crew;
 pub mod derivatives;
