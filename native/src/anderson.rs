@@ -50,12 +50,6 @@ impl<R: Real> Anderson<R> {
         self.pending = false;
     }
 
-    /// Bytes of histories.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.q.iter().chain(&self.dg).flatten().map(|slice| size_of_val(slice.as_slice())).sum()
-    }
-
     /// M <- G - dG gamma - (1 - beta)(F - dF gamma), gamma = argmin |F - dF gamma|, in place. Returns the smallest entry of
     /// the new M; where it is negative, `undo` puts a blended step in its place.
     pub fn step(&mut self, crew: &Crew<R>, m: &mut History<R>, g: &History<R>, beta: f64) -> f64 {

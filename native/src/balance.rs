@@ -25,12 +25,6 @@ impl<R: Real> ExitDistances<R> {
     pub fn count(&self) -> usize {
         self.axes.iter().filter(|distances| !distances.is_empty()).count()
     }
-
-    /// Bytes held.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.axes.iter().map(|distances| size_of_val(distances.as_slice())).sum()
-    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "nodes of an axis")]

@@ -75,7 +75,7 @@ fn positive(name: &str, value: f64) -> Result<f64> {
 }
 
 /// A whole number of JavaScript's.
-fn whole(name: &str, value: f64) -> Result<usize> {
+pub(crate) fn whole(name: &str, value: f64) -> Result<usize> {
     const LARGEST: f64 = 9_007_199_254_740_991.0;
     if value.fract() == 0.0 && (0.0..=LARGEST).contains(&value) {
         #[expect(

@@ -36,13 +36,6 @@ impl<R: Real> CouplingPlan<R> {
         };
         Self { axes, parts: vec![0.0; range_count(d.points)] }
     }
-
-    /// Bytes held.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        let of = |axis: &Convolution<R>| size_of_val(axis.weights.as_slice()) + size_of_val(axis.sources.as_slice());
-        size_of_val(self.parts.as_slice()) + self.axes.iter().map(of).sum::<usize>()
-    }
 }
 
 fn reach<R: Real>(axis: &Axis<R>, width: f64) -> usize {

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use crate::history::field;
 use crate::real::Real;
 use crate::simd::Level;
 
@@ -53,12 +54,7 @@ impl<R: Real> Crew<R> {
     /// Where there is no memory.
     pub fn new(threads: usize, length: usize, level: Level) -> Result<Self, std::collections::TryReserveError> {
         let scratch = (0..threads.max(1))
-            .map(|_| {
-                let mut memory = Vec::new();
-                memory.try_reserve_exact(length)?;
-                memory.resize(length, R::ZERO);
-                Ok::<_, std::collections::TryReserveError>(Mutex::new(Scratch(memory)))
-            })
+            .map(|_| Ok::<_, std::collections::TryReserveError>(Mutex::new(Scratch(field(length)?))))
             .collect::<Result<_, _>>()?;
         Ok(Self { scratch, level })
     }
@@ -108,15 +104,6 @@ impl<R: Real> Crew<R> {
     /// Calls `work` for consecutive ranges that cover 0 .. points.
     pub fn ranges(&self, points: usize, work: impl Fn(std::ops::Range<usize>) + Sync) {
         self.each(range_count(points), |_, block| work(range_of(points, block)));
-    }
-
-    /// Bytes of scratch memory.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        let of = |scratch: &Mutex<Scratch<R>>| {
-            size_of_val(scratch.lock().unwrap_or_else(PoisonError::into_inner).0.as_slice())
-        };
-        self.scratch.iter().map(of).sum()
     }
 }
 

@@ -1,9 +1,12 @@
 //! Hamiltonians that are no sum over the axes, and global Lax-Friedrichs: slopes of all axes first, then point by point.
 
+use std::collections::TryReserveError;
+
 use crate::crew::{Shared, range_count, range_of};
 use crate::diffusion::add_laplacian6;
 use crate::discretisation::{Discretisation, Flux, Hamiltonian};
 use crate::hamiltonian::Rate;
+use crate::history::{field, history};
 use crate::real::Real;
 use crate::simd::Kernel;
 use crate::slopes::{Context, Row, SlopeSink, each_slope};
@@ -24,6 +27,23 @@ pub struct SlopeFields<R> {
     pub right: Vec<Vec<R>>,
     /// Squared slopes across one axis; empty where H is a sum over the axes.
     pub transverse: Vec<R>,
+}
+
+impl<R: Real> SlopeFields<R> {
+    /// The fields that a problem needs.
+    ///
+    /// # Errors
+    /// Where there is no memory.
+    pub fn new(d: &Discretisation<R>) -> Result<Self, TryReserveError> {
+        let dimension = d.axes.len();
+        let slopes = if !d.hamiltonian.separable || d.scheme.flux == Flux::Glf { dimension } else { 0 };
+        Ok(Self {
+            speed: field(if dimension > 1 { d.points } else { 0 })?,
+            left: history(slopes, d.points)?,
+            right: history(slopes, d.points)?,
+            transverse: field(if d.hamiltonian.separable { 0 } else { d.points })?,
+        })
+    }
 }
 
 /// Stores slopes, and adds nu Lap6 to a rate.

@@ -1,19 +1,47 @@
 //! A history is a list of slices, one per stored level: nothing needs one piece of memory for all of it.
 
+use std::cell::Cell;
 use std::collections::TryReserveError;
 
 use crate::crew::{Crew, Shared, range_count, range_of};
 use crate::real::Real;
 
-/// A field of zeros.
+thread_local! {
+    /// Bytes that fields of this thread took, or would have taken.
+    static TALLY: Cell<usize> = const { Cell::new(0) };
+    /// True while fields are only counted.
+    static DRY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A field of zeros. All memory that grows with the grid is made here, so that it can be counted beforehand.
 ///
 /// # Errors
 /// Where there is no memory.
 pub fn field<R: Real>(length: usize) -> Result<Vec<R>, TryReserveError> {
     let mut field = Vec::new();
-    field.try_reserve_exact(length)?;
-    field.resize(length, R::ZERO);
+    let mut taken = length.saturating_mul(size_of::<R>());
+    if !DRY.get() {
+        field.try_reserve_exact(length)?;
+        field.resize(length, R::ZERO);
+        taken = field.capacity() * size_of::<R>();
+    }
+    TALLY.set(TALLY.get().wrapping_add(taken));
     Ok(field)
+}
+
+/// Bytes of all fields that this thread ever made.
+#[must_use]
+pub fn taken() -> usize {
+    TALLY.get()
+}
+
+/// The bytes of the fields that `make` would make; nothing is allocated.
+pub fn need_of<T>(make: impl FnOnce() -> Result<T, TryReserveError>) -> usize {
+    let before = taken();
+    DRY.set(true);
+    let made = make();
+    DRY.set(false);
+    if made.is_ok() { taken().wrapping_sub(before) } else { usize::MAX }
 }
 
 /// Slices of all stored levels.
@@ -72,6 +100,18 @@ mod tests {
         let mut copy = field(10_000).expect("memory");
         copy_field(&crew, &numbers, &mut copy);
         assert_eq!(first_non_finite(&crew, &copy), Some(17));
+    }
+
+    #[test]
+    fn a_need_is_what_is_taken() {
+        let make = || Ok((field::<f64>(1000)?, history::<f32>(3, 100)?));
+        let need = need_of(make);
+        let before = taken();
+        let (first, second) = make().expect("memory");
+        assert_eq!((need, taken() - before), (8 * 1000 + 4 * 300, need));
+        assert!(first.len() == 1000 && second.len() == 3);
+        // More than there are addresses is a number too, and no panic.
+        assert!(need_of(|| field::<f64>(usize::MAX / 4)) > usize::MAX / 2);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::balance::{ExitDistances, exit_share};
 use crate::coupling::{CouplingPlan, coupling_slice};
 use crate::crew::Shared;
 use crate::diffusion::{ValueDiffusion, diffuse_value};
-use crate::discretisation::{Discretisation, Flux, Splitting};
+use crate::discretisation::{Discretisation, Splitting};
 use crate::hamiltonian::{Rate, SlopeFields, Source, Update, hamiltonian};
 use crate::history::{copy_field, field, first_non_finite};
 use crate::legendre::{Legendre, axis_radius};
@@ -44,24 +44,6 @@ pub struct HjbFields<R> {
     end: Walls<R>,
 }
 
-/// Work fields of the Hamiltonian and the drift that a problem needs.
-///
-/// # Errors
-/// Where there is no memory.
-pub fn slope_fields<R: Real>(d: &Discretisation<R>) -> Result<SlopeFields<R>, TryReserveError> {
-    let dimension = d.axes.len();
-    let all = |wanted: bool| -> Result<Vec<Vec<R>>, TryReserveError> {
-        (0..if wanted { dimension } else { 0 }).map(|_| field(d.points)).collect()
-    };
-    let whole = !d.hamiltonian.separable || d.scheme.flux == Flux::Glf;
-    Ok(SlopeFields {
-        speed: field(if dimension > 1 { d.points } else { 0 })?,
-        left: all(whole)?,
-        right: all(whole)?,
-        transverse: field(if d.hamiltonian.separable { 0 } else { d.points })?,
-    })
-}
-
 /// True where splitting is balanced against the exits.
 #[must_use]
 pub fn balanced<R: Real>(d: &Discretisation<R>) -> bool {
@@ -83,22 +65,14 @@ impl<R: Real> HjbFields<R> {
             balance: when(balanced(d))?,
             source_level: [None; RING],
             source_growth: [0.0; RING],
-            start: Walls::new(d),
-            end: Walls::new(d),
+            start: Walls::new(d)?,
+            end: Walls::new(d)?,
         })
     }
 
-    /// Bytes of fields.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        let Self { coarse, stage, slope, sources, balance, .. } = self;
-        let fields = [coarse, stage, slope, balance].into_iter().chain(sources);
-        fields.map(|field| size_of_val(field.as_slice())).sum::<usize>() + self.start.bytes() + self.end.bytes()
-    }
-
-    /// A field that a sweep may have left anything in, for use between sweeps.
-    pub fn spare(&mut self) -> [&mut Vec<R>; 2] {
-        [&mut self.stage, &mut self.slope]
+    /// A field and walls that a sweep may have left anything in, for use between sweeps.
+    pub fn spare(&mut self) -> (&mut [R], &mut Walls<R>) {
+        (&mut self.stage, &mut self.start)
     }
 }
 

@@ -1,6 +1,10 @@
 //! Values of u on the exit walls at one moment.
 
+use std::collections::TryReserveError;
+
 use crate::discretisation::Discretisation;
+use crate::grid::Axis;
+use crate::history::field;
 use crate::real::Real;
 use crate::times::Moment;
 
@@ -12,10 +16,13 @@ pub struct Walls<R> {
 
 impl<R: Real> Walls<R> {
     /// Room for the wall values of a problem.
-    #[must_use]
-    pub fn new(d: &Discretisation<R>) -> Self {
-        let room = |axis: &crate::grid::Axis<R>, side| vec![R::ZERO; if axis.exit_at(side) { axis.lines } else { 0 }];
-        Self { sides: d.axes.iter().map(|axis| [room(axis, 0), room(axis, 1)]).collect() }
+    ///
+    /// # Errors
+    /// Where there is no memory.
+    pub fn new(d: &Discretisation<R>) -> Result<Self, TryReserveError> {
+        let room = |axis: &Axis<R>, side| field(if axis.exit_at(side) { axis.lines } else { 0 });
+        let sides = d.axes.iter().map(|axis| Ok([room(axis, 0)?, room(axis, 1)?]));
+        Ok(Self { sides: sides.collect::<Result<_, TryReserveError>>()? })
     }
 
     /// Interpolates the stored wall values at a moment, into this memory.
@@ -44,11 +51,5 @@ impl<R: Real> Walls<R> {
     #[must_use]
     pub fn at(&self, axis: usize, line: usize, width: usize) -> [Option<&[R]>; 2] {
         [0, 1].map(|side| self.side(axis, side).map(|values| &values[line..line + width]))
-    }
-
-    /// Bytes held.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.sides.iter().flatten().map(|side| size_of_val(side.as_slice())).sum()
     }
 }
