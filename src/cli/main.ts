@@ -7,6 +7,7 @@ import { runAgainWithSoftware } from "./adapter.ts";
 import { examplesCommand } from "./examples.ts";
 import { exitCodeOf, exitCodes } from "./exit.ts";
 import { note, printError } from "./print.ts";
+import { planCommand } from "./plan.ts";
 import { plotCommand } from "./plot.ts";
 import { solveCommand } from "./solve.ts";
 import { studyCommand } from "./study.ts";
@@ -27,9 +28,11 @@ function program(): Command {
       `
 Exit codes: 0 done, 1 unexpected error, 2 wrong usage or input, 3 not converged, 4 tier unavailable,
 5 tiers disagree, 130 interrupted. Results go to stdout, progress and messages to stderr.
-Environment: MFGPU_TIER forces a tier, MFGPU_ADAPTER names the adapter of a GPU tier; NO_COLOR switches colours off.`,
+Environment: MFGPU_TIER forces a tier, MFGPU_ADAPTER names the adapter of a GPU tier;
+MFGPU_WISDOM is the file that measurements are kept in, or off; NO_COLOR switches colours off.`,
     );
-  for (const command of [solveCommand(), examplesCommand(), plotCommand(), studyCommand()]) top.addCommand(command);
+  for (const command of [solveCommand(), planCommand(), examplesCommand(), plotCommand(), studyCommand()])
+    top.addCommand(command);
   for (const command of [top, ...top.commands, ...top.commands.flatMap((command) => command.commands)]) {
     // Thrown and printed in one place, as text or as JSON.
     command.exitOverride().configureOutput({ outputError: () => undefined });

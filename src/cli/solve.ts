@@ -1,13 +1,14 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
+import type { PlanMode } from "../decision/plan.ts";
+import { solve } from "../decision/solve.ts";
 import { checkWritable } from "../io/files.ts";
 import { readRun, writeRun } from "../io/run.ts";
 import { plotRun, writeFigure } from "../plot/plot.ts";
 import { resolveProblem } from "../problem/catalogue.ts";
-import type { FokkerPlanckMode, HamiltonianFlux, Splitting, WenoVariant } from "../scheme/options.ts";
 import type { MemoryPlan, SolveOptions, SolveResult, TierChoice } from "../solver/options.ts";
-import { solve } from "../solver/solve.ts";
 import type { Precision } from "../tiers/tier.ts";
 import { exitCodeOfStop, exitCodes } from "./exit.ts";
+import { addProblemOptions, named, namesakes, option, type ProblemFlags } from "./flags.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { note, printJson, printLine } from "./print.ts";
 import { noProgress, showProgress } from "./progress.ts";
@@ -16,32 +17,14 @@ import { bytesText } from "./text.ts";
 import { chosenAdapter } from "./adapter.ts";
 import { chosenTier, readTier } from "./tiers.ts";
 import * as read from "./values.ts";
+import { openWisdom, planModes } from "./wisdom.ts";
 
-const precisions: readonly Precision[] = ["f64", "f32", "compensated"];
 const bytesPerNumber: Readonly<Record<Precision, number>> = { f64: 8, f32: 4, compensated: 8 };
-const wenoVariants: readonly WenoVariant[] = ["js", "z", "m"];
-const fokkerPlanckModes: readonly FokkerPlanckMode[] = ["fdm", "weno5"];
-const hamiltonianFluxes: readonly HamiltonianFlux[] = ["llf", "glf", "godunov"];
-const splittings: readonly Splitting[] = ["richardson", "strang", "explicit"];
 
-/** What commander hands over: every option read already. */
-interface Flags {
-  readonly grid?: number | number[];
-  readonly steps?: number;
+interface Flags extends ProblemFlags {
   readonly tier?: TierChoice;
-  readonly precision?: Precision;
-  readonly adapter?: string;
-  readonly weno?: WenoVariant;
-  readonly fokkerPlanck?: FokkerPlanckMode;
-  readonly hamiltonianFlux?: HamiltonianFlux;
-  readonly splitting?: Splitting;
-  readonly timeLevels?: "graded" | "uniform" | number;
-  readonly cfl?: number;
-  readonly tolerance?: number;
-  readonly maxIterations?: number;
-  readonly relaxation?: "anderson" | "fictitious" | number;
+  readonly planning?: PlanMode;
   readonly warmStart?: string;
-  readonly memory?: number;
   readonly exploitability?: true;
   readonly out?: string;
   readonly plot?: string;
@@ -49,50 +32,15 @@ interface Flags {
   readonly quiet?: true;
 }
 
-function option(flags: string, description: string, reader: (text: string) => unknown): Option {
-  return new Option(flags, description).argParser(reader);
-}
-
-function named(flag: string, value: string, description: string, names: readonly string[]): Option {
-  const text = `${description}: ${names.join(", ")}`;
-  return option(`${flag} <${value}>`, text, (given) => read.readName(flag, given, names));
-}
-
 /** `mfgpu solve`: one problem, one equilibrium, one record. */
 export function solveCommand(): Command {
-  return new Command("solve")
+  const command = new Command("solve")
     .description("solve a problem and print its record")
     .argument("<problem>", "name in the catalogue (mfgpu examples) or path of a problem file")
-    .addOption(option("--grid <n>", "points per axis: 512, 512x512, 64x64x64", (text) => read.readGrid("--grid", text)))
-    .addOption(option("--steps <n>", "stored time intervals", (text) => read.readCount("--steps", text, 1)))
     .addOption(option("--tier <name>", "where to compute (default auto)", (text) => readTier("--tier", text)))
-    .addOption(named("--precision", "name", "arithmetic", precisions))
-    .option("--adapter <name>", "graphics adapter, for the tiers that use one")
-    .addOption(named("--weno", "variant", "nonlinear weights", wenoVariants))
-    .addOption(named("--fokker-planck", "mode", "transport of the density", fokkerPlanckModes))
-    .addOption(named("--hamiltonian-flux", "name", "numerical Hamiltonian", hamiltonianFluxes))
-    .addOption(named("--splitting", "name", "advection and diffusion", splittings))
-    .addOption(
-      option("--time-levels <levels>", "graded, uniform or a grading between 0 and 1", (text) =>
-        read.readTimeLevels("--time-levels", text),
-      ),
-    )
-    .addOption(option("--cfl <x>", "Courant number of a sub-step", (text) => read.readPositive("--cfl", text)))
-    .addOption(
-      option("--tolerance <x>", "rms of the undamped residual to stop at", (text) =>
-        read.readPositive("--tolerance", text),
-      ),
-    )
-    .addOption(option("--max-iterations <n>", "most iterations", (text) => read.readCount("--max-iterations", text, 1)))
-    .addOption(
-      option("--relaxation <name>", "anderson, fictitious or a factor such as 0.3", (text) =>
-        read.readRelaxation("--relaxation", text),
-      ),
-    )
+    .addOption(named("--planning", "mode", "what auto may measure", planModes));
+  return addProblemOptions(command)
     .option("--warm-start <run>", "start from a run file (.npz), or nested: from coarser grids")
-    .addOption(
-      option("--memory <size>", "most memory to use: 800MB, 2GB, 2GiB", (text) => read.readBytes("--memory", text)),
-    )
     .option("--exploitability", "compute the exploitability at every iteration")
     .addOption(
       option("--out <file>", "write the run (.npz, for numpy.load)", (text) => read.readPath("--out", text, [".npz"])),
@@ -116,19 +64,6 @@ async function warmStartOf(given: string | undefined): Promise<Pick<SolveOptions
   return { warmStart: { density, t, shape } };
 }
 
-/** The flags that are options of the API under the same name, without those that were not given. */
-function namesakes(flags: Flags): Partial<SolveOptions> {
-  const { grid, steps, precision, weno, fokkerPlanck, hamiltonianFlux, splitting, timeLevels, cfl } = flags;
-  const { tolerance, maxIterations, relaxation } = flags;
-  const scheme = { grid, steps, precision, weno, fokkerPlanck, hamiltonianFlux, splitting, timeLevels, cfl };
-  const given = Object.entries({ ...scheme, tolerance, maxIterations, relaxation }).filter(([, x]) => x !== undefined);
-  return {
-    ...Object.fromEntries(given),
-    ...(flags.memory === undefined ? {} : { memoryBytes: flags.memory }),
-    ...(flags.exploitability ? { exploitabilityEveryIteration: true } : {}),
-  };
-}
-
 function planLine(plan: MemoryPlan): string {
   const histories = `${plan.histories} histories of ${bytesText(plan.historyBytes)}`;
   const fields = `${Number(plan.fields.toFixed(1))} fields of ${bytesText(plan.fieldBytes)}`;
@@ -150,6 +85,9 @@ async function runSolve(name: string, flags: Flags): Promise<number> {
     if (!flags.quiet) note(planLine(plan));
     progress.plan(plan.historyBytes / bytesPerNumber[flags.precision ?? "f64"]);
   };
+  const say = (line: string): void => {
+    if (!flags.quiet) note(line);
+  };
   let result: SolveResult;
   try {
     result = await solve(problem, {
@@ -157,6 +95,15 @@ async function runSolve(name: string, flags: Flags): Promise<number> {
       ...(adapter === undefined ? {} : { adapter }),
       ...warmStart,
       tier,
+      ...(flags.exploitability ? { exploitabilityEveryIteration: true } : {}),
+      ...(flags.planning === undefined ? {} : { planMode: flags.planning }),
+      ...(tier === "auto" ? { wisdom: await openWisdom() } : {}),
+      onChoice: ({ plan }) => {
+        say(`tier: ${plan.chosen ?? "none"}; ${plan.why}`);
+        for (const line of plan.notes) say(line);
+      },
+      onFailure: ({ candidate, message, resumedAfter }) =>
+        say(`${candidate} failed: ${message} Going on elsewhere from iteration ${resumedAfter}.`),
       signal: interrupt.signal,
       onIteration: (report) => progress.iteration(report),
       onPlan,

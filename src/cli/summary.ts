@@ -25,8 +25,17 @@ export function summaryLines(record: SolveResult["record"], picture: string | un
       "time",
       `${secondsText(timings.total)} (hjb ${secondsText(timings.hjb)}, fokker-planck ${secondsText(timings.fokkerPlanck)})`,
     ],
+    ["chosen", record.plan === null ? undefined : chosenText(record.plan)],
+    ...(record.plan?.failures ?? []).map(
+      ({ candidate, message, resumedAfter }) =>
+        ["failed", `${candidate}: ${message} Went on from iteration ${resumedAfter}.`] as const,
+    ),
     ["run", record.output ?? undefined],
     ["picture", picture],
   ];
   return rows.flatMap(([name, text]) => (text === undefined ? [] : [`${name.padEnd(15)} ${text}`]));
+}
+
+function chosenText({ why, predicted, actual }: NonNullable<SolveResult["record"]["plan"]>): string {
+  return `${why} Predicted ${secondsText(predicted.seconds)}, took ${secondsText(actual)}.`;
 }

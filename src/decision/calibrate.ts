@@ -8,7 +8,7 @@ import type { PlanCandidate } from "./candidates.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { measure, type Contestant, type Excluded, type Timing } from "./measure.ts";
 import type { Sample } from "./model.ts";
-import { mean } from "./statistics.ts";
+import { mean, median } from "./statistics.ts";
 import { longestStep, ratesOfData, workOf } from "./work.ts";
 
 /** What a candidate's sweep may differ from the reference's, relative to the field's largest value. */
@@ -19,6 +19,8 @@ export interface CalibrationOptions {
   readonly budgetMs: number;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
+  /** Candidates that the calibration is for; it ends when none of them is left. Default: all. */
+  readonly wanted?: ReadonlySet<string>;
   /** Samples per timing. Default 5. */
   readonly samples?: number;
   /** Fewest points of the ladder and the factor between its sizes. */
@@ -36,6 +38,8 @@ export interface Calibration {
 const fewestPoints: Readonly<Record<number, number>> = { 1: 48, 2: 196, 3: 729 };
 /** A candidate this many times slower than the best is measured at one size and left at that. */
 const hopeless = 8;
+/** Relative error of a median above which a reader is told. */
+const noiseTold = 0.1;
 /** Longest sweep, in milliseconds, that a calibration runs. */
 const longestSweep = 400;
 
@@ -101,7 +105,7 @@ export async function calibrate(
   const sizes = ladder(shape, options.factor, options.fewest);
   for (const [k, size] of sizes.entries()) {
     field = field.filter((candidate) => worthwhile(candidate, samples, size));
-    if (field.length === 0) break;
+    if (!field.some(({ name }) => options.wanted?.has(name) ?? true)) break;
     if (k > 1 && left() <= 0) {
       notes.push(`The time limit ended the calibration at ${sizes[k - 1]?.join("x")}.`);
       break;
@@ -116,11 +120,15 @@ export async function calibrate(
     });
     for (const [name, sample] of outcome.samples) samples.set(name, [...(samples.get(name) ?? []), sample]);
     excluded.push(...outcome.excluded);
-    notes.push(...outcome.notes.map((note) => `${size.join("x")}: ${note}`));
+    for (const note of outcome.notes) notes.push(note);
     const out = new Set(outcome.excluded.map(({ name }) => name));
     for (const name of out) samples.delete(name);
     field = field.filter(({ name }) => !out.has(name));
   }
+  const noisy = [...samples].flatMap(([name, all]) =>
+    median(all.map(({ noise }) => noise)) > noiseTold ? [name] : [],
+  );
+  if (noisy.length > 0) notes.push(`The machine was busy: the timings of ${noisy.join(", ")} are noisy.`);
   return { samples, excluded, notes: [...new Set(notes)], spent: clock.now() - begun };
 }
 
@@ -203,11 +211,7 @@ async function measureSize(
       const contestants = entrants
         .filter(({ candidate }) => times.has(candidate.name))
         .map((entrant) => contestantFor(entrant, part, d));
-      const {
-        timings,
-        excluded: out,
-        notes: said,
-      } = await measure(contestants, {
+      const { timings, excluded: out } = await measure(contestants, {
         clock,
         samples: options.samples ?? 5,
         dropAt: hopeless,
@@ -219,7 +223,6 @@ async function measureSize(
         excluded.push(gone);
         times.delete(gone.name);
       }
-      if (part === "hjb" || part === "fokkerPlanck") notes.push(...said.filter((line) => line.includes("noisy")));
     }
     const samples = new Map<string, Sample>();
     for (const entrant of entrants) {

@@ -64,6 +64,7 @@ export async function modelsFor(
     const done = await calibrate(open, reference, d.problem, d.grid.shape, d.scheme, {
       budgetMs: planning.timeLimitMs ?? defaultLimitMs[mode],
       clock,
+      wanted: new Set(unknown.map(({ name }) => name)),
       ...(mode === "patient" ? { samples: 15, factor: 2 } : {}),
       ...(options.signal ? { signal: options.signal } : {}),
     });
@@ -72,7 +73,8 @@ export async function modelsFor(
     const learned: WisdomEntry[] = [];
     for (const candidate of open) {
       const samples = done.samples.get(candidate.name);
-      if (!samples || samples.length === 0) continue;
+      // A calibration that ended early because nobody new was left says less than what is known.
+      if (!samples || (samples.length < 2 && models.has(candidate.name))) continue;
       const model = fitModel(samples);
       models.set(candidate.name, { model, source: "measured" });
       const software = candidate.found.state === "available" && candidate.found.software;

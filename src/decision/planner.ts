@@ -51,6 +51,8 @@ export interface Planned {
   /** Those that may be chosen, the chosen one first, then by predicted time. */
   readonly ranked: readonly Ranked[];
   readonly excluded: readonly Excluded[];
+  /** Where nothing may be chosen because nothing fits into the memory: the refusal with its numbers. */
+  readonly refusal: MfgError | undefined;
   readonly rates: Rates;
   readonly work: IterationWork;
   readonly d: Discretisation;
@@ -86,12 +88,14 @@ export async function planSolve(
     candidates.flatMap(({ name, barred: why }) => (why === undefined ? [] : [[name, why] as const])),
   );
   const memories = new Map<string, MemoryPlan>();
+  let refusal: MfgError | undefined;
   for (const candidate of candidates) {
     if (barred.has(candidate.name)) continue;
     try {
       memories.set(candidate.name, await memoryOf(candidate, members, options));
     } catch (error) {
       if (!(error instanceof MfgError)) throw error;
+      refusal ??= error;
       barred.set(candidate.name, error.message);
     }
   }
@@ -178,7 +182,7 @@ export async function planSolve(
     notes: [...new Set(notes)],
     seconds: (clock.now() - begun) / 1000,
   };
-  return { plan, ranked, excluded, rates, work, d };
+  return { plan, ranked, excluded, refusal: choice ? undefined : refusal, rates, work, d };
 }
 
 function pick({ precision, tolerance, adapter, threads }: SolveOptions): Pick<SolveOptions, "precision" | "tolerance"> {

@@ -199,7 +199,8 @@ export function unwrapped(error: unknown): unknown {
   return error;
 }
 
-function noCandidate({ plan }: Planned): MfgError {
+function noCandidate({ plan, refusal }: Planned): MfgError {
+  if (refusal) return refusal;
   const reasons = plan.candidates.map(({ name, reason }) => `${name}: ${reason}`).join("\n  ");
   return new MfgError({
     code: "MFGPU_TIER_NO_CANDIDATE",

@@ -23,7 +23,7 @@ export interface Running {
 
 const main = join(root, "dist/cli/main.js");
 
-/** Starts `mfgpu ...args`; `env` is added to an environment without the variables that mfgpu reads. */
+/** Starts `mfgpu ...args`; `env` is added to an environment without the variables that mfgpu reads, and without wisdom. */
 export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
   return startNode([main, ...args], env);
 }
@@ -33,7 +33,7 @@ export function startNode(args: readonly string[], env: Readonly<Record<string, 
   const { MFGPU_TIER: _, NO_COLOR: __, ...inherited } = process.env;
   const child = spawn(process.execPath, args, {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...inherited, ...env },
+    env: { ...inherited, MFGPU_WISDOM: "off", ...env },
   });
   onTestFinished(() => void child.kill("SIGKILL"));
   let stdout = "";
