@@ -1,17 +1,20 @@
 /**
- * ns per point of both one-sided WENO5-JS derivatives (epsilon 1e-6 absolute, periodic, one core): our tiers beside a
- * textbook C program, interleaved in one run. Every contestant's results are checked before it is timed.
+ * ns per point of both one-sided WENO5-JS derivatives (epsilon 1e-6 absolute, periodic): every tier and variant at hand,
+ * and rust on one core as well as on all, beside a textbook C program; interleaved in one run. Every contestant's results
+ * are checked before it is timed. The times are by the wall; for tiers that move data, the shares of upload, kernel and
+ * download stand beside.
  *
- *   npx tsx bench/derivatives.ts [--json] [--rounds 9] [--quick]
+ *   npx tsx bench/derivatives.ts [--json] [--rounds 9] [--quick] [--only rust,batched,C] [--adapter software] [--dimensions 1,2]
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { BatchedKernels } from "../src/tiers/batched/kernels.ts";
+import { candidateText } from "../src/tiers/candidate.ts";
+import { tiers } from "../src/tiers/registry.ts";
 import { ScalarKernels } from "../src/tiers/scalar/kernels.ts";
-import type { DerivativeLayout, KernelArray, Kernels } from "../src/tiers/tier.ts";
+import type { DerivativeLayout, KernelArray, Kernels, Phases, Tier, TierPlace } from "../src/tiers/tier.ts";
 import { compile, findCompiler, Peer } from "./support/peer.ts";
 import { compare, inProcess } from "./support/timing.ts";
 import type { Contestant, Timing } from "./support/timing.ts";
@@ -23,10 +26,16 @@ const { values: flags } = parseArgs({
     json: { type: "boolean", default: false },
     rounds: { type: "string", default: "9" },
     quick: { type: "boolean", default: false },
+    only: { type: "string" },
+    adapter: { type: "string" },
+    dimensions: { type: "string", default: "1,2,3" },
   },
 });
 const rounds = Number(flags.rounds);
-const shapes = flags.quick ? [[1 << 16], [256, 256], [40, 40, 40]] : [[1 << 20], [1024, 1024], [128, 128, 128]];
+const only = flags.only?.split(",");
+const dimensions = flags.dimensions.split(",").map(Number);
+const allShapes = flags.quick ? [[1 << 16], [256, 256], [40, 40, 40]] : [[1 << 20], [1024, 1024], [128, 128, 128]];
+const shapes = allShapes.filter((shape) => dimensions.includes(shape.length));
 const builds = [
   { name: "-O2", flags: ["-O2"] },
   { name: "-O3 fast", flags: ["-O3", "-march=native", "-ffast-math"] },
@@ -62,8 +71,55 @@ function relativeDifference(got: KernelArray, wanted: KernelArray): number {
   return worst / scale;
 }
 
-/** Bounds of the check before timing: rounding of another order of operations, in f32 of what is stored. */
-const bounds = { f64: 1e-12, f32: 1e-6 };
+/** Bounds of the check before timing: rounding of another order of operations, in f32 of every operation. */
+const bounds = { f64: 1e-12, f32: 1e-5 };
+
+const wants = (name: string): boolean => only === undefined || only.some((part) => name.startsWith(part));
+
+/** A tier's kernels as a contestant: name and where they run. */
+interface Runner {
+  readonly name: string;
+  readonly precision: "f64" | "f32";
+  readonly kernels: Kernels;
+}
+
+/** Kernels of every tier, variant and precision that is here. */
+async function openRunners(): Promise<readonly Runner[]> {
+  const runners: Runner[] = [];
+  for (const tier of tiers) {
+    for (const variant of tier.variants.length > 0 ? tier.variants : [undefined]) {
+      for (const threads of tier.name === "rust" && cpus().length > 1 ? [1, cpus().length] : [undefined])
+        await openRunner(tier, variant, threads, runners);
+    }
+  }
+  return runners;
+}
+
+async function openRunner(
+  tier: Tier,
+  variant: string | undefined,
+  threads: number | undefined,
+  runners: Runner[],
+): Promise<void> {
+  const base = candidateText({ ...tier, residencies: ["resident"] }, { variant, residency: undefined });
+  if (!wants(base)) return;
+  const place: TierPlace = {
+    ...(variant === undefined ? {} : { variant }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(flags.adapter === undefined ? {} : { adapter: flags.adapter }),
+  };
+  const answer = await tier.probe(place);
+  if (answer.state === "unavailable") {
+    console.error(`${base} is missing: ${answer.why}`);
+    return;
+  }
+  const software = answer.software ? " (software)" : "";
+  for (const precision of tier.precisions) {
+    if (precision === "compensated") continue;
+    const name = `${base}${threads === undefined ? "" : ` x${threads}`}${precision === "f64" ? "" : ` ${precision}`}${software}`;
+    runners.push({ name, precision, kernels: await tier.kernels({ ...place, precision }) });
+  }
+}
 
 function verify(name: string, bound: number, got: readonly KernelArray[], wanted: readonly KernelArray[]): void {
   for (const [side, expected] of wanted.entries()) {
@@ -78,9 +134,11 @@ const epsilon = { kind: "absolute", value: 1e-6 } as const;
 async function contestantsFor(
   shape: readonly number[],
   axis: number,
+  runners: readonly Runner[],
   peers: ReadonlyMap<string, Peer>,
 ): Promise<readonly Contestant[]> {
   const field = sampleField(shape);
+  const field32 = Float32Array.from(field);
   const layout: DerivativeLayout = {
     shape,
     axis,
@@ -90,35 +148,27 @@ async function contestantsFor(
     variant: "js",
     epsilon,
   };
-  const scalar = new ScalarKernels();
-  const wanted = [new Float64Array(field.length), new Float64Array(field.length)] as const;
+  const pair = <A>(make: () => A): readonly [A, A] => [make(), make()];
+  await using scalar = new ScalarKernels();
+  const wanted = pair(() => new Float64Array(field.length));
   await scalar.derivatives(field, layout, ...wanted);
+  const wanted32 = pair(() => new Float64Array(field.length));
+  await scalar.derivatives(Float64Array.from(field32), layout, ...wanted32);
 
   const contestants: Contestant[] = [];
-  const add = (name: string, kernels: Kernels, u: KernelArray, out: readonly [KernelArray, KernelArray]): void => {
-    contestants.push(inProcess(name, () => kernels.derivatives(u, layout, out[0], out[1])));
-  };
-  const out = [new Float64Array(field.length), new Float64Array(field.length)] as const;
-  add("scalar", scalar, field, out);
-
-  const batched = new BatchedKernels("f64");
-  await batched.derivatives(field, layout, ...out);
-  verify("batched", bounds.f64, out, wanted);
-  add("batched", batched, field, out);
-
-  const field32 = Float32Array.from(field);
-  const wanted32 = [new Float64Array(field.length), new Float64Array(field.length)] as const;
-  await scalar.derivatives(Float64Array.from(field32), layout, ...wanted32);
-  const out32 = [new Float32Array(field.length), new Float32Array(field.length)] as const;
-  const batched32 = new BatchedKernels("f32");
-  await batched32.derivatives(field32, layout, ...out32);
-  verify("batched f32", bounds.f32, out32, wanted32);
-  add("batched f32", batched32, field32, out32);
-
+  for (const { name, precision, kernels } of runners) {
+    const double = precision === "f64";
+    const u = double ? field : field32;
+    const out = pair(() => (double ? new Float64Array(u.length) : new Float32Array(u.length)));
+    await kernels.derivatives(u, layout, ...out);
+    verify(name, bounds[precision], out, double ? wanted : wanted32);
+    contestants.push(inProcess(name, () => kernels.derivatives(u, layout, ...out)));
+  }
   for (const [build, peer] of peers) {
     for (const form of forms) {
       const task = { form, shape, axis, spacing: layout.spacing, epsilon: epsilon.value };
       const name = `C ${form} ${build}`;
+      if (!wants(name)) continue;
       const { pMinus, pPlus } = await peerDerivatives(peer, task, field);
       verify(name, bounds.f64, [pMinus, pPlus], wanted);
       contestants.push({ name, run: (repeats) => peerSeconds(peer, task, repeats) });
@@ -133,20 +183,73 @@ interface Row {
   readonly nsPerPoint: number;
   readonly mad: number;
   readonly perAxis: readonly number[];
+  /** ns per point in each phase, where the tier moves data. */
+  readonly phases: Phases | undefined;
 }
 
-async function measure(shape: readonly number[], peers: ReadonlyMap<string, Peer>): Promise<readonly Row[]> {
+/** Phases of one call, in ns per point. */
+async function phasesOf({ kernels, precision }: Runner, shape: readonly number[]): Promise<Phases | undefined> {
+  const before = kernels.phases;
+  if (before === undefined) return undefined;
+  const field = sampleField(shape);
+  const make = (): KernelArray =>
+    precision === "f64" ? new Float64Array(field.length) : new Float32Array(field.length);
+  const u = precision === "f64" ? field : Float32Array.from(field);
+  const layout = {
+    shape,
+    axis: 0,
+    spacing: 1 / shape[0]!,
+    lower: "periodic",
+    upper: "periodic",
+    variant: "js",
+  } as const;
+  const repeats = 5;
+  for (let k = 0; k < repeats; k++) await kernels.derivatives(u, { ...layout, epsilon }, make(), make());
+  const after = kernels.phases!;
+  const share = (phase: keyof Phases): number => ((after[phase] - before[phase]) / repeats / field.length) * 1e6;
+  return { upload: share("upload"), kernel: share("kernel"), download: share("download") };
+}
+
+async function measure(
+  shape: readonly number[],
+  runners: readonly Runner[],
+  peers: ReadonlyMap<string, Peer>,
+): Promise<readonly Row[]> {
   const points = shape.reduce((product, n) => product * n, 1);
   const perAxis: (readonly Timing[])[] = [];
   for (let axis = 0; axis < shape.length; axis++) {
-    perAxis.push(await compare(await contestantsFor(shape, axis, peers), rounds, flags.quick ? 0.01 : 0.04));
+    const contestants = await contestantsFor(shape, axis, runners, peers);
+    perAxis.push(await compare(contestants, rounds, flags.quick ? 0.01 : 0.04));
   }
   const mean = (numbers: readonly number[]): number => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
-  return perAxis[0]!.map(({ name }, c) => {
+  const rows: Row[] = [];
+  for (const [c, { name }] of perAxis[0]!.entries()) {
     const medians = perAxis.map((timings) => (timings[c]!.median / points) * 1e9);
     const mads = perAxis.map((timings) => (timings[c]!.mad / points) * 1e9);
-    return { contestant: name, nsPerPoint: mean(medians), mad: mean(mads), perAxis: medians };
-  });
+    const runner = runners[c];
+    const phases = runner === undefined ? undefined : await phasesOf(runner, shape);
+    rows.push({ contestant: name, nsPerPoint: mean(medians), mad: mean(mads), perAxis: medians, phases });
+  }
+  return rows;
+}
+
+/** Ratios that the project has goals for; null where a side is missing. */
+function ratiosOf(
+  rows: readonly Row[],
+): Readonly<Record<string, { readonly ratio: number | null; readonly goal: string }>> {
+  const timeOf = (name: string): number | undefined => rows.find((row) => row.contestant === name)?.nsPerPoint;
+  const cTimes = rows.filter((row) => row.contestant.startsWith("C ")).map((row) => row.nsPerPoint);
+  const bestC = cTimes.length > 0 ? Math.min(...cTimes) : undefined;
+  const ratio = (above: number | undefined, below: number | undefined): number | null =>
+    above === undefined || below === undefined ? null : above / below;
+  const cores = cpus().length;
+  return {
+    "scalar / batched": { ratio: ratio(timeOf("scalar"), timeOf("batched")), goal: ">= 8" },
+    "batched / C textbook -O2": { ratio: ratio(timeOf("batched"), timeOf("C textbook -O2")), goal: "<= 0.9" },
+    "rust x1 / best C": { ratio: ratio(timeOf("rust:native x1"), bestC), goal: "<= 1.1" },
+    "rust x2 / best C": { ratio: cores === 2 ? ratio(timeOf("rust:native x2"), bestC) : null, goal: "<= 0.6" },
+    "rust x1 f32 / rust x1": { ratio: ratio(timeOf("rust:native x1 f32"), timeOf("rust:native x1")), goal: "<= 0.6" },
+  };
 }
 
 const folder = mkdtempSync(join(tmpdir(), "mfgpu-peers-"));
@@ -171,27 +274,28 @@ try {
     console.log(
       `node ${report.node}, ${report.cpu}, load ${report.load.toFixed(1)}, median of ${rounds} rounds +- MAD`,
     );
+  const runners = await openRunners();
   for (const shape of shapes) {
-    const rows = await measure(shape, peers);
-    const timeOf = (name: string): number | undefined => rows.find((row) => row.contestant === name)?.nsPerPoint;
-    const ours = timeOf("batched")!;
-    const yardstick = timeOf("C textbook -O2");
-    const ratios = {
-      scalarOverBatched: timeOf("scalar")! / ours,
-      batchedOverC: yardstick === undefined ? null : ours / yardstick,
-    };
+    const rows = await measure(shape, runners, peers);
+    const ratios = ratiosOf(rows);
     report.results.push({ shape, rows, ratios });
     if (flags.json) continue;
     console.log(`\n${shape.join(" x ")}, ns per point and axis`);
     for (const row of rows) {
-      const axes = row.perAxis.length > 1 ? `  axes ${row.perAxis.map((x) => x.toFixed(1)).join(", ")}` : "";
       const time = `${row.nsPerPoint.toFixed(2).padStart(8)} +- ${row.mad.toFixed(2).padEnd(6)}`;
-      console.log(`  ${row.contestant.padEnd(20)} ${time} ${(row.nsPerPoint / ours).toFixed(2)} x batched${axes}`);
+      const rate = `${(1e3 / row.nsPerPoint).toFixed(0).padStart(5)} M/s`;
+      const axes = row.perAxis.length > 1 ? `  axes ${row.perAxis.map((x) => x.toFixed(2)).join(", ")}` : "";
+      const { upload, kernel, download } = row.phases ?? {};
+      const phases =
+        upload === undefined
+          ? ""
+          : `  upload ${upload.toFixed(2)}, kernel ${kernel!.toFixed(2)}, download ${download!.toFixed(2)}`;
+      console.log(`  ${row.contestant.padEnd(24)} ${time} ${rate}${axes}${phases}`);
     }
-    const c =
-      ratios.batchedOverC === null ? "" : `; batched/C textbook -O2 = ${ratios.batchedOverC.toFixed(2)} (goal <= 0.9)`;
-    console.log(`  scalar/batched = ${ratios.scalarOverBatched.toFixed(1)} (goal >= 8)${c}`);
+    for (const [name, { ratio, goal }] of Object.entries(ratios))
+      if (ratio !== null) console.log(`  ${name} = ${ratio.toFixed(2)} (goal ${goal})`);
   }
+  await Promise.all(runners.map(({ kernels }) => kernels[Symbol.asyncDispose]()));
   if (flags.json) console.log(JSON.stringify(report, undefined, 2));
 } finally {
   await Promise.all([...peers.values()].map((peer) => peer[Symbol.asyncDispose]()));

@@ -13,13 +13,17 @@ use crate::discretisation::{Boundary, Epsilon, Weno};
 use crate::grid::{GHOSTS, fill_ghosts, ghost_row, value_rule};
 use crate::real::Real;
 use crate::simd::Level;
-use crate::weno5::{Slopes, WenoReal};
+use crate::weno5::{CHUNK, Slopes, WenoReal};
+use crate::weno5_lines::FEWEST_LINE_NODES;
 
 /// Fewest nodes along an axis: one whole stencil.
 pub const FEWEST_NODES: usize = 7;
 
-/// Longest run of neighbouring entries worked on together.
-const RUN: usize = 512;
+/// Longest run of neighbouring entries worked on together, in bytes: six rows and two of results stay in the first cache.
+const RUN_BYTES: usize = 4096;
+
+/// The same in entries of the smallest type.
+const RUN: usize = RUN_BYTES / size_of::<f32>();
 
 /// Longest slab that is copied.
 const SHORT: usize = 2048;
@@ -135,16 +139,20 @@ struct Axis<R> {
 impl<R: WenoReal> Axis<R> {
     /// Whole slabs, one after the other.
     fn slabs(&self, field: &[R], p_minus: &mut [R], p_plus: &mut [R], slab: usize) {
-        let outputs = p_minus.chunks_exact_mut(slab).zip(p_plus.chunks_exact_mut(slab));
         if slab > SHORT {
+            let outputs = p_minus.chunks_exact_mut(slab).zip(p_plus.chunks_exact_mut(slab));
             for (field, (p_minus, p_plus)) in field.chunks_exact(slab).zip(outputs) {
                 self.rows(field, 0, p_minus, p_plus);
             }
             return;
         }
-        let stride = self.layout.stride;
-        // As many entries more as a vector may read beyond the last interval.
-        let mut scratch = Scratch::new(slab + 2 * GHOSTS * stride + R::LANES);
+        let Layout { n, stride, .. } = self.layout;
+        if stride == 1 && n >= FEWEST_LINE_NODES {
+            return self.slopes.lines(self.level, field, n, self.layout.walls.map(value_rule), p_minus, p_plus);
+        }
+        // As many entries more as a chunk may read beyond the last interval.
+        let mut scratch = Scratch::new(slab + 2 * GHOSTS * stride + CHUNK);
+        let outputs = p_minus.chunks_exact_mut(slab).zip(p_plus.chunks_exact_mut(slab));
         for (field, (p_minus, p_plus)) in field.chunks_exact(slab).zip(outputs) {
             self.short(field, p_minus, p_plus, &mut scratch);
         }
@@ -165,12 +173,12 @@ impl<R: WenoReal> Axis<R> {
         };
         // Interval k has u^- at entry k and u^+ at entry k - stride.
         let all = slab + stride;
-        let edge = stride.max(R::LANES);
+        let edge = stride.max(CHUNK);
         if 2 * edge >= all || edge > RUN {
             for from in (0..all).step_by(RUN) {
                 let to = all.min(from + RUN);
-                // Whole vectors: what lies beyond is finite and unread.
-                let count = (to - from).next_multiple_of(R::LANES).min(padded.len() - 5 * stride - from);
+                // Whole chunks: what lies beyond is finite and unread.
+                let count = (to - from).next_multiple_of(CHUNK).min(padded.len() - 5 * stride - from);
                 let count = count.min(RUN);
                 self.slopes.intervals(self.level, nodes(from, count), &mut minus[..count], &mut plus[..count]);
                 let until = to.min(slab);
@@ -199,8 +207,9 @@ impl<R: WenoReal> Axis<R> {
     /// Rows `first ..` of a slab, as many as the outputs hold.
     fn rows(&self, field: &[R], first: usize, p_minus: &mut [R], p_plus: &mut [R]) {
         let Layout { n, stride, .. } = self.layout;
+        let run = RUN_BYTES / size_of::<R>();
         let end = first + p_minus.len() / stride;
-        let mut scratch = Scratch::new(2 * GHOSTS * RUN.min(stride));
+        let mut scratch = Scratch::new(2 * GHOSTS * run.min(stride));
         // Intervals j with all six nodes inside and both results wanted.
         let whole = first.max(GHOSTS - 1)..(end - 1).min(n - GHOSTS);
         // Interval -1 is the first node's, interval n - 1 the last one's: the one before row i is i - 1.
@@ -209,19 +218,19 @@ impl<R: WenoReal> Axis<R> {
         } else {
             (first..whole.start + 1, whole.end + 1..end + 1)
         };
-        for column in (0..stride).step_by(RUN) {
-            let columns = column..stride.min(column + RUN);
+        for column in (0..stride).step_by(run) {
+            let columns = column..stride.min(column + run);
             self.ghosts(field, columns.clone(), &mut scratch.padded);
             for before in head.clone().chain(tail.clone()) {
                 self.row(field, first..end, before, columns.clone(), (p_minus, p_plus), &mut scratch);
             }
-            if stride > RUN {
+            if stride > run {
                 for j in whole.clone() {
                     self.run(field, first, j, columns.clone(), p_minus, p_plus);
                 }
             }
         }
-        if stride <= RUN && !whole.is_empty() {
+        if stride <= run && !whole.is_empty() {
             self.run(field, first, whole.start, 0..whole.len() * stride, p_minus, p_plus);
         }
     }

@@ -35,4 +35,5 @@ pub mod threads;
 pub mod times;
 pub mod walls;
 pub mod weno5;
+pub mod weno5_lines;
 pub mod workspace;

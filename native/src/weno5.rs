@@ -9,9 +9,10 @@
 //! Differences are not divided by the spacing h: indicators are h^2/3 times Jiang & Peng's, i.e. 4 h^2 times those of
 //! Osher & Fedkiw (2003, (3.32)-(3.34)), and so is epsilon; corrections are 12 h Phi.
 //!
-//! f64 has common denominators: fourth powers of indicators, safe for differences up to 1e30. f32 scales the differences
-//! of an interval by a power of two, which is exact, so that the largest lies in [1, 2), and takes indicators
-//! relative to the smallest one: finite wherever f32 can hold a difference.
+//! Corrections have common denominators, i.e. fourth powers of indicators: in f64 safe for differences up to 1e30. In f32
+//! the three indicators of an interval are first scaled by one power of two, which is exact, so that the smallest lies in
+//! [1, 2), and cut off where they cannot count: nothing over- or underflows as long as squared differences are
+//! normal numbers, i.e. for differences from 1e-18 to 1e16; smaller ones weigh linearly.
 
 use crate::discretisation::{Epsilon, Weno};
 use crate::real::Real;
@@ -19,9 +20,6 @@ use crate::simd::{Kernel, Level};
 
 /// Indicators here over h^2 times Osher & Fedkiw's.
 const INDICATOR_SCALE: f64 = 4.0;
-
-/// Smallest guard whose fourth power is a normal number of f64.
-const SMALLEST_GUARD: f64 = 1e-70;
 
 /// What all intervals of an axis share.
 #[derive(Clone, Copy, Debug)]
@@ -32,10 +30,8 @@ pub struct Slopes<R> {
     unit: R,
     /// A guard is `scale` times the largest squared difference
     scale: R,
-    /// plus `floor`,
+    /// plus `floor`.
     floor: R,
-    /// whose square root f32 can hold where `floor` itself is too small.
-    floor_root: R,
 }
 
 impl<R: WenoReal> Slopes<R> {
@@ -47,14 +43,19 @@ impl<R: WenoReal> Slopes<R> {
             Epsilon::Absolute(value) => (0.0, unit * value),
             Epsilon::Scaled(value) => (INDICATOR_SCALE * value, unit * R::SCALED_FLOOR),
         };
-        let floor = if floor > SMALLEST_GUARD { floor } else { SMALLEST_GUARD };
         Self {
             variant,
             unit: R::from_f64(inverse_spacing / 12.0),
             scale: R::from_f64(scale),
-            floor: R::from_f64(floor),
-            floor_root: R::from_f64(floor.sqrt()),
+            floor: R::from_f64(floor.larger(R::SMALLEST_GUARD)),
         }
+    }
+
+    /// What is added to the indicators of an interval.
+    #[inline(always)]
+    fn guard(&self, d: [R; 5]) -> R {
+        let e = d.map(|d| d * d);
+        self.scale * e[0].larger(e[1]).larger(e[3].larger(e[4])).larger(e[2]) + self.floor
     }
 
     /// Slopes of as many intervals as all slices have in common.
@@ -71,9 +72,12 @@ impl<R: WenoReal> Slopes<R> {
     }
 }
 
-const JS: u8 = 0;
-const Z: u8 = 1;
-const M: u8 = 2;
+/// Intervals worked on together: two of the widest vectors of f64, one of f32.
+pub const CHUNK: usize = 16;
+
+pub(crate) const JS: u8 = 0;
+pub(crate) const Z: u8 = 1;
+pub(crate) const M: u8 = 2;
 
 struct Intervals<'a, R, const V: u8> {
     slopes: Slopes<R>,
@@ -88,29 +92,55 @@ impl<R: WenoReal, const V: u8> Kernel for Intervals<'_, R, V> {
     #[inline(always)]
     fn run(self) {
         let Self { slopes, rows, p_minus, p_plus } = self;
+        slopes.intervals_of::<V>(rows, p_minus, p_plus);
+    }
+}
+
+impl<R: WenoReal> Slopes<R> {
+    /// [`Slopes::intervals`], for the body of a kernel that has chosen its level and variant.
+    #[inline(always)]
+    pub(crate) fn intervals_of<const V: u8>(&self, rows: [&[R]; 6], p_minus: &mut [R], p_plus: &mut [R]) {
         let count = rows.iter().map(|row| row.len()).fold(p_minus.len().min(p_plus.len()), usize::min);
-        let rest = count % R::LANES;
-        // What fills no vector is done as the last whole one, partly for the second time.
-        let parts = if rest == 0 || count < R::LANES {
-            [0..count, count..count]
-        } else {
-            [0..count - rest, count - R::LANES..count]
-        };
-        for part in parts {
-            let n = part.len();
-            let [u0, u1, u2, u3, u4, u5] = rows.map(|row| &row[part.clone()]);
-            let minus = &mut p_minus[part.clone()];
-            let plus = &mut p_plus[part];
-            for k in 0..n {
-                let d = [u1[k] - u0[k], u2[k] - u1[k], u3[k] - u2[k], u4[k] - u3[k], u5[k] - u4[k]];
-                (minus[k], plus[k]) = R::interval::<V>(d, &slopes);
+        if count < CHUNK {
+            let mut padded = [[R::ZERO; CHUNK]; 6];
+            for (padded, row) in padded.iter_mut().zip(rows) {
+                padded[..count].copy_from_slice(&row[..count]);
             }
+            let (minus, plus) = self.chunk::<V>(padded.each_ref());
+            p_minus[..count].copy_from_slice(&minus[..count]);
+            p_plus[..count].copy_from_slice(&plus[..count]);
+            return;
         }
+        for chunk in 0..count.div_ceil(CHUNK) {
+            // What fills no chunk is done as the last whole one, partly for the second time.
+            let at = (chunk * CHUNK).min(count - CHUNK);
+            let rows = rows.map(|row| row[at..].first_chunk::<CHUNK>());
+            let [Some(u0), Some(u1), Some(u2), Some(u3), Some(u4), Some(u5)] = rows else { return };
+            let (minus, plus) = self.chunk::<V>([u0, u1, u2, u3, u4, u5]);
+            p_minus[at..at + CHUNK].copy_from_slice(&minus);
+            p_plus[at..at + CHUNK].copy_from_slice(&plus);
+        }
+    }
+
+    /// Arrays of fixed length, read through references and written as values: nothing can overlap, and no compiler has
+    /// to look whether it does.
+    #[inline(always)]
+    pub(crate) fn chunk<const V: u8>(&self, u: [&[R; CHUNK]; 6]) -> ([R; CHUNK], [R; CHUNK]) {
+        let mut minus = [R::ZERO; CHUNK];
+        let mut plus = [R::ZERO; CHUNK];
+        for k in 0..CHUNK {
+            let d = std::array::from_fn(|i| u[i + 1][k] - u[i][k]);
+            (minus[k], plus[k]) = R::interval::<V>(d, self);
+        }
+        (minus, plus)
     }
 }
 
 /// The form of the weights that is safe and fast in a type.
 pub trait WenoReal: Real {
+    /// The guard is never below it, or its powers would underflow and give 0/0 on constant data.
+    const SMALLEST_GUARD: f64;
+
     /// (left-biased slope at i + 1, right-biased slope at i) from the five differences around the interval.
     fn interval<const V: u8>(d: [Self; 5], slopes: &Slopes<Self>) -> (Self, Self);
 }
@@ -131,13 +161,13 @@ fn indicators<R: Real>(d: [R; 5], guard: R) -> ([R; 3], R, R) {
     (b, t[0] - t[1], t[1] - t[2])
 }
 
-/// 12 h times the two slopes, from the corrections' weighted sums.
+/// The two slopes, from the corrections' weighted sums; `unit` is 1/(12 h).
 #[inline(always)]
-fn slopes_of<R: Real>(d: [R; 5], q0: R, q1: R, left: R, right: R) -> (R, R) {
+fn slopes_of<R: Real>(d: [R; 5], q0: R, q1: R, left: R, right: R, unit: R) -> (R, R) {
     let seven = R::from_f64(7.0);
     let plus = seven * (d[1] + d[2]) - (d[0] + d[3]) - q0 + right;
     let minus = seven * (d[2] + d[3]) - (d[1] + d[4]) + q1 - left;
-    (minus, plus)
+    (minus * unit, plus * unit)
 }
 
 /// (left, right) corrections, 12 Phi + q, of unnormalised weights w0 and w2 (linear weight 1) and w1 (linear weight 6).
@@ -183,56 +213,47 @@ fn common_denominators<R: Real, const V: u8>(b: [R; 3], q0: R, q1: R) -> (R, R) 
     weighted(p12, p02, p01, q0, q1)
 }
 
+/// (left, right) corrections of Z weights 1 + (tau/b)^2.
+#[inline(always)]
+fn z_corrections<R: Real>(b: [R; 3], tau: R, q0: R, q1: R) -> (R, R) {
+    let six = R::from_f64(6.0);
+    let g01 = b[0] * b[1];
+    let r = tau / (g01 * b[2]);
+    let z = [b[1] * b[2] * r, b[0] * b[2] * r, g01 * r];
+    weighted(R::ONE + z[0] * z[0], six + six * z[1] * z[1], R::ONE + z[2] * z[2], q0, q1)
+}
+
 impl WenoReal for f64 {
+    const SMALLEST_GUARD: f64 = 1e-70;
+
     #[inline(always)]
     fn interval<const V: u8>(d: [f64; 5], slopes: &Slopes<f64>) -> (f64, f64) {
-        let e = d.map(|d| d * d);
-        let guard = slopes.scale * e[0].larger(e[1]).larger(e[3].larger(e[4])).larger(e[2]) + slopes.floor;
-        let (b, q0, q1) = indicators(d, guard);
-        let (left, right) = if V == Z {
-            let g01 = b[0] * b[1];
-            let r = (b[0] - b[2]) / (g01 * b[2]);
-            let z = [b[1] * b[2] * r, b[0] * b[2] * r, g01 * r];
-            weighted(1.0 + z[0] * z[0], 6.0 + 6.0 * z[1] * z[1], 1.0 + z[2] * z[2], q0, q1)
-        } else {
-            common_denominators::<f64, V>(b, q0, q1)
-        };
-        let (minus, plus) = slopes_of(d, q0, q1, left, right);
-        (minus * slopes.unit, plus * slopes.unit)
+        let (b, q0, q1) = indicators(d, slopes.guard(d));
+        let (left, right) =
+            if V == Z { z_corrections(b, b[0] - b[2], q0, q1) } else { common_denominators::<f64, V>(b, q0, q1) };
+        slopes_of(d, q0, q1, left, right, slopes.unit)
     }
 }
 
-/// Bounds of a guard where the largest difference lies in [1, 2): nonzero indicators of f32 numbers are larger than the
-/// lower one, and no indicator counts beside the upper one.
-const GUARD32: [f32; 2] = [1e-15, 1e10];
-
-/// Largest indicator relative to the smallest: beyond it a weight is below 1e-17 of the others, and the squared product
-/// of two still fits into f32.
-const RATIO32: f32 = 5e8;
+/// Largest indicator relative to the smallest. Beyond it a candidate weighs less than 1e-10, far below a rounding of f32,
+/// and the fourth powers leave room for differences of 1e16.
+const RATIO32: f32 = 1e5;
 
 impl WenoReal for f32 {
+    const SMALLEST_GUARD: f64 = 1e-37;
+
     #[inline(always)]
     fn interval<const V: u8>(d: [f32; 5], slopes: &Slopes<f32>) -> (f32, f32) {
-        let e = d.map(f32::abs);
-        let largest = e[0].larger(e[1]).larger(e[3].larger(e[4])).larger(e[2]);
-        // Its power of two, kept where the reciprocal is a normal number too.
-        let exponent = (largest.to_bits() & 0x7f80_0000).clamp(0x0080_0000, 0x7e80_0000);
-        let up = f32::from_bits(exponent);
-        let down = f32::from_bits(0x7f00_0000 - exponent);
-        let d = d.map(|d| d * down);
-        let size = largest * down;
-        let floor = slopes.floor_root * down;
-        let guard = (slopes.scale * (size * size) + floor * floor).smaller(GUARD32[1]).larger(GUARD32[0]);
-        let (b, q0, q1) = indicators(d, guard);
+        let (b, q0, q1) = indicators(d, slopes.guard(d));
+        let least = b[0].smaller(b[1]).smaller(b[2]);
+        // 2^-k for a least indicator in [2^k, 2^(k + 1)): an exact scale.
+        let scale = f32::from_bits(0x7f00_0000_u32.wrapping_sub(least.to_bits() & 0x7f80_0000));
+        let c = b.map(|b| (b * scale).smaller(RATIO32));
         let (left, right) = if V == Z {
-            let tau = b[0] - b[2];
-            let z = b.map(|b| tau / b);
-            weighted(1.0 + z[0] * z[0], 6.0 + 6.0 * (z[1] * z[1]), 1.0 + z[2] * z[2], q0, q1)
+            z_corrections(c, ((b[0] - b[2]).abs() * scale).smaller(RATIO32), q0, q1)
         } else {
-            let least = 1.0 / b[0].smaller(b[1]).smaller(b[2]);
-            common_denominators::<f32, V>(b.map(|b| (b * least).smaller(RATIO32)), q0, q1)
+            common_denominators::<f32, V>(c, q0, q1)
         };
-        let (minus, plus) = slopes_of(d, q0, q1, left, right);
-        (minus * slopes.unit * up, plus * slopes.unit * up)
+        slopes_of(d, q0, q1, left, right, slopes.unit)
     }
 }
