@@ -1,0 +1,29 @@
+// High-order advective face fluxes F on every axis that has an exit, as balanced splitting freezes them (docs/numerics.md
+// section 5.2).
+// #include "solve_grid.wgsl"
+// #include "state.wgsl"
+// #include "grid_faces.wgsl"
+// #include "flux_weno.wgsl"
+struct Step {
+  faces: vec4u,
+}
+
+@group(0) @binding(0) var<storage, read> density: array<State>;
+@group(0) @binding(1) var<storage, read> node_drift: array<f32>;
+@group(0) @binding(2) var<storage, read_write> frozen: array<f32>;
+@group(1) @binding(1) var<uniform> step: Step;
+
+@compute @workgroup_size(group_x, group_y, group_z)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let c = coordinates_of(id);
+  for (var a = 0u; a < dimension; a++) {
+    if (((grid.exit_axes >> a) & 1u) == 0u || !is_face(a, c)) {
+      continue;
+    }
+    var flux = 0.0;
+    if (!is_closed(a, c[a])) {
+      flux = flux_weno(a, node_of(c) - c[a] * grid.axes[a].y, c[a]);
+    }
+    frozen[face_of(step.faces[a], a, c)] = flux;
+  }
+}

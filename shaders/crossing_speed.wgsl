@@ -1,0 +1,19 @@
+// The Scharfetter-Gummel rate (nu/h) B(-P), P = b h/nu, as in src/scheme/fokkerPlanck.ts: pos(b) + (nu/h) B(|P|), which
+// is the same since B(-P) = P + B(P), and loses no digits.
+
+// B(z) = z/(e^z - 1) for z >= 0; WGSL has no expm1, hence a series near 0.
+fn bernoulli(z: f32) -> f32 {
+  if (z < 0.5) {
+    let s = z * z;
+    return 1.0 - 0.5 * z + s * (1.0 / 12.0 - s * (1.0 / 720.0 - s * (1.0 / 30240.0)));
+  }
+  return z / (exp(z) - 1.0);
+}
+
+// The speed at which the density of a cell crosses a face whose outward drift is b.
+fn crossing_speed(nu: f32, h: f32, b: f32) -> f32 {
+  if (abs(b) * h > 50.0 * nu) {
+    return max(b, 0.0);
+  }
+  return select(max(b, 0.0) + nu / h * bernoulli(abs(b) * h / nu), 0.0, nu == 0.0);
+}

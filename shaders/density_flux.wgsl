@@ -1,0 +1,112 @@
+// Face fluxes of one explicit Euler stage of the Fokker-Planck equation on every axis (docs/numerics.md section 5.2): the
+// low-order one, and the antidiffusive rest A = J^W - J^L.
+// #include "solve_grid.wgsl"
+// #include "state.wgsl"
+// #include "grid_faces.wgsl"
+// #include "flux_weno.wgsl"
+// #include "crossing_speed.wgsl"
+struct Step {
+  faces: vec4u,
+  // 1: J^W = F - nu G6 and J^L Scharfetter-Gummel; 0: advection alone, F and upwind.
+  diffusion: u32,
+  // Bit a: axis a is balanced, F - Q and 0.
+  balanced: u32,
+}
+
+@group(0) @binding(0) var<storage, read> density: array<State>;
+@group(0) @binding(1) var<storage, read> node_drift: array<f32>;
+@group(0) @binding(2) var<storage, read> face_drift: array<f32>;
+@group(0) @binding(3) var<storage, read> frozen: array<f32>;
+@group(0) @binding(4) var<storage, read_write> low: array<f32>;
+@group(0) @binding(5) var<storage, read_write> antidiffusive: array<f32>;
+@group(1) @binding(1) var<uniform> step: Step;
+
+// Node i of a line less node i - 1, from differences, so that a large density costs no digits.
+fn density_step(axis: u32, start: u32, i: i32) -> f32 {
+  let n = i32(grid.axes[axis].x);
+  let stride = grid.axes[axis].y;
+  if (grid.axes[axis].z == periodic) {
+    return difference(density[start + u32((i - 1 + n) % n) * stride], density[start + u32((i + n) % n) * stride]);
+  }
+  if (i >= 1 && i < n) {
+    return difference(density[start + u32(i - 1) * stride], density[start + u32(i) * stride]);
+  }
+  let upper = i >= n;
+  let k = select(u32(-i), u32(i - n), upper);
+  let edge = select(start, start + u32(n - 1) * stride, upper);
+  let inwards = select(stride, 0u - stride, upper);
+  var size = 0.0;
+  if (select(grid.axes[axis].z, grid.axes[axis].w, upper) == exit_wall) {
+    // The cubic through 0 on the wall: ghost -1 - k has other weights than ghost -k, and node 0 itself is (1, 0, 0).
+    var w = vec3f(1.0, 0.0, 0.0);
+    if (k > 0u) {
+      w = through_zero[k - 1u];
+    }
+    w -= through_zero[k];
+    size = w.x * value_of(density[edge]) + w.y * value_of(density[edge + inwards]) +
+      w.z * value_of(density[edge + 2u * inwards]);
+  } else if (k > 0u) {
+    size = -difference(density[edge + (k - 1u) * inwards], density[edge + k * inwards]);
+  }
+  return select(size, -size, upper);
+}
+
+const slope_weights = array<f32, 5>(2.0 / 180.0, -23.0 / 180.0, 222.0 / 180.0, -23.0 / 180.0, 2.0 / 180.0);
+
+// h G6 at face j, by first differences.
+fn density_slope(axis: u32, start: u32, j: u32) -> f32 {
+  var slope = 0.0;
+  for (var o = 0; o < 5; o++) {
+    slope += slope_weights[o] * density_step(axis, start, i32(j) - 2 + o);
+  }
+  return slope;
+}
+
+// Upwind, or Scharfetter-Gummel with diffusion; beyond an exit there is no density.
+fn low_flux(axis: u32, start: u32, j: u32, b: f32) -> f32 {
+  let n = grid.axes[axis].x;
+  let stride = grid.axes[axis].y;
+  let wall = grid.axes[axis].z != periodic && (j == 0u || j == n);
+  var left = 0.0;
+  var right = 0.0;
+  if (!wall || j == n) {
+    left = value_of(density[start + (select(j, n, j == 0u) - 1u) * stride]);
+  }
+  if (!wall || j == 0u) {
+    right = value_of(density[start + j * stride]);
+  }
+  if (step.diffusion == 0u) {
+    return max(b, 0.0) * left + min(b, 0.0) * right;
+  }
+  let nu = grid.physics.z;
+  let h = select(grid.metric[axis].y, 0.5 * grid.metric[axis].y, wall);
+  return crossing_speed(nu, h, b) * left - crossing_speed(nu, h, -b) * right;
+}
+
+@compute @workgroup_size(group_x, group_y, group_z)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let c = coordinates_of(id);
+  for (var a = 0u; a < dimension; a++) {
+    if (!is_face(a, c)) {
+      continue;
+    }
+    let face = face_of(step.faces[a], a, c);
+    let j = face_number(a, c[a]);
+    var high = 0.0;
+    var slow = 0.0;
+    if (!is_closed(a, j)) {
+      let start = node_of(c) - c[a] * grid.axes[a].y;
+      high = flux_weno(a, start, j);
+      if (step.diffusion == 1u) {
+        high -= grid.metric[a].z * grid.metric[a].y * density_slope(a, start, j);
+      }
+      if (((step.balanced >> a) & 1u) == 1u) {
+        high -= frozen[face];
+      } else {
+        slow = low_flux(a, start, j, face_drift[face]);
+      }
+    }
+    low[face] = slow;
+    antidiffusive[face] = high - slow;
+  }
+}

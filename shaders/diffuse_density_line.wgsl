@@ -1,0 +1,406 @@
+// One RKL2 diffusion sub-step of the density along one axis, high and low order blended (docs/numerics.md section 5.2), one
+// workgroup per line: src/tiers/batched/densityDiffusion.ts. All fluxes are integrated over the step.
+//
+// The recurrence of section 4.1 runs on the fluxes, in differences: Phi_j = Phi_{j-1} + D_j with
+// D_j = -nu_j D_{j-1} + (mu_j + nu_j - 1) Phi_{j-1} + muTilde_j tau J(Y_{j-1}) + gammaTilde_j tau J(Y_0), Phi_0 = 0, in which the
+// rounding of Phi does not grow with the stages; `coefficients` holds the four numbers of stages 2, 3, .... Differences of
+// Y_j = Y_0 - div Phi_j are those of the state less second differences of Phi, so that a large density costs no digits.
+// The file that includes this one brings `take`, `put` and `line_barrier`.
+// #include "solve_grid.wgsl"
+// #include "state.wgsl"
+// #include "grid_lines.wgsl"
+struct Step {
+  axis: u32,
+  // Where the axis begins in fields of faces.
+  faces: u32,
+  tau: f32,
+  stages: u32,
+  // Coefficient of the first stage; where those of this number of stages begin.
+  first: f32,
+  coefficients_at: u32,
+  // 1: balanced splitting, flux -nu G6 + Q; the low order starts with an upwind step.
+  balanced: u32,
+  // flux += flux_weight J where record is 1.
+  flux_weight: f32,
+  record: u32,
+  guard: f32,
+  // Limited cells are counted here; lines that were done again by implicit Euler in the next word.
+  word: u32,
+  // The lines of this dispatch: scratch in storage holds so many.
+  first_line: u32,
+  line_count: u32,
+}
+
+@group(0) @binding(0) var<storage, read_write> density: array<State>;
+@group(0) @binding(1) var<storage, read> coefficients: array<vec4f>;
+@group(0) @binding(2) var<storage, read> frozen: array<f32>;
+@group(0) @binding(3) var<storage, read> face_drift: array<f32>;
+@group(0) @binding(4) var<storage, read_write> flux: array<f32>;
+@group(0) @binding(5) var<storage, read_write> words: array<atomic<u32>>;
+@group(1) @binding(1) var<uniform> step: Step;
+
+override lanes: u32 = 64u;
+
+// h G6 by first differences.
+const slope_weights = array<f32, 5>(2.0 / 180.0, -23.0 / 180.0, 222.0 / 180.0, -23.0 / 180.0, 2.0 / 180.0);
+
+// Beyond an exit, differences of the cubic through 0 on the wall: weights of the nodes next to it.
+const through_zero_steps = array<vec3f, 3>(vec3f(4.0, -1.0, 0.2), vec3f(15.0, -7.0, 1.6), vec3f(32.0, -17.0, 4.2));
+
+// Slots of the line's memory. Those of the implicit step take the place of what the recurrence leaves.
+const high = 0u; // Phi, then A
+const high_change = 1u;
+const high_initial = 2u;
+const low = 3u; // Phi of the low order, the upwind fluxes included
+const low_change = 4u;
+const low_initial = 5u;
+const state_step = 6u; // Y_0 of a node less that of the node below
+const upwind = 7u; // tau times the upwind fluxes of balanced splitting; never on a cycle
+const below = 1u;
+const above = 2u;
+const excess = 4u;
+const right_side = 5u;
+const solution = 6u;
+const response = 7u; // cycles only
+// The matrix is symmetric: a row receives from a neighbour what its own column passes there.
+const from_left = above;
+const from_right = below;
+const share = 1u;
+const low_hi = 6u;
+const low_lo = 5u;
+// #include "tridiagonal_line.wgsl"
+
+var<workgroup> negative: atomic<u32>;
+var<workgroup> limited: atomic<u32>;
+
+var<private> line: Line;
+
+fn is_cycle() -> bool {
+  return grid.axes[step.axis].z == periodic;
+}
+
+fn wall_of(is_upper: bool) -> u32 {
+  return select(grid.axes[step.axis].z, grid.axes[step.axis].w, is_upper);
+}
+
+fn node_state(i: u32) -> State {
+  return density[line.start + i * line.stride];
+}
+
+// A flux of the slot; the seam of a cycle is face 0.
+fn flux_at(slot: u32, k: u32) -> f32 {
+  return take(slot, select(k, 0u, k == line.n && is_cycle()));
+}
+
+fn out_of_cell(slot: u32, i: u32) -> f32 {
+  return grid.metric[step.axis].x * (flux_at(slot, i + 1u) - take(slot, i));
+}
+
+// Y of a node; near exits only, where ghosts are made of values.
+fn value_in(slot: u32, i: u32) -> f32 {
+  return value_of(node_state(i)) - out_of_cell(slot, i);
+}
+
+// Y of the node above face k less that of the one below, 0 <= k < n, inside the line or across a seam.
+fn inner_step(slot: u32, k: u32) -> f32 {
+  var before = k;
+  if (k == 0u) {
+    before = line.n;
+  }
+  let bend = (flux_at(slot, k + 1u) - take(slot, k)) - (flux_at(slot, k) - flux_at(slot, before - 1u));
+  return take(state_step, k) - grid.metric[step.axis].x * bend;
+}
+
+// The same at any face from -2 to n + 2. `odd`: exits have odd ghosts, which give the low order its positive flux.
+fn step_at(slot: u32, k: i32, odd: bool) -> f32 {
+  let n = i32(line.n);
+  if (is_cycle()) {
+    return inner_step(slot, u32((k + n) % n));
+  }
+  if (k >= 1 && k < n) {
+    return inner_step(slot, u32(k));
+  }
+  let is_upper = k >= n;
+  let beyond = select(u32(-k), u32(k - n), is_upper);
+  if (wall_of(is_upper) == exit_wall) {
+    let edge = line.n - 1u;
+    var w = vec3f(2.0, 0.0, 0.0);
+    if (!odd) {
+      w = through_zero_steps[beyond];
+    }
+    var size = 0.0;
+    for (var i = 0u; i < 3u; i++) {
+      if (w[i] != 0.0) {
+        size += w[i] * value_in(slot, select(i, edge - i, is_upper));
+      }
+    }
+    return select(size, -size, is_upper);
+  }
+  if (beyond == 0u) {
+    return 0.0;
+  }
+  return -inner_step(slot, select(beyond, line.n - beyond, is_upper));
+}
+
+fn is_shut(k: u32) -> bool {
+  if (is_cycle()) {
+    return false;
+  }
+  return (k == 0u && wall_of(false) != exit_wall) || (k == line.n && wall_of(true) != exit_wall);
+}
+
+// -nu G6 + Q of Y.
+fn high_flux(k: u32) -> f32 {
+  if (is_shut(k)) {
+    return 0.0;
+  }
+  var slope = 0.0;
+  for (var o = 0; o < 5; o++) {
+    slope += slope_weights[o] * step_at(high, i32(k) - 2 + o, false);
+  }
+  var total = -grid.metric[step.axis].z * grid.metric[step.axis].y * slope;
+  if (step.balanced == 1u) {
+    total += frozen[line.face + k * line.stride];
+  }
+  return total;
+}
+
+// -nu times the second-order slope of Y.
+fn low_flux(k: u32) -> f32 {
+  if (is_shut(k)) {
+    return 0.0;
+  }
+  return -grid.metric[step.axis].z * grid.metric[step.axis].y * step_at(low, i32(k), true);
+}
+
+// tau times the upwind flux of Y_0; beyond an exit there is no density.
+fn upwind_flux(k: u32) -> f32 {
+  let b = face_drift[line.face + k * line.stride];
+  var total = 0.0;
+  if (k > 0u) {
+    total += max(b, 0.0) * value_of(node_state(k - 1u));
+  }
+  if (k < line.n) {
+    total += min(b, 0.0) * value_of(node_state(k));
+  }
+  return step.tau * total;
+}
+
+// Y_0 of the low order: after the upwind step.
+fn low_start(i: u32) -> State {
+  if (step.balanced == 0u) {
+    return node_state(i);
+  }
+  return add_increment(node_state(i), -out_of_cell(upwind, i));
+}
+
+// Faces that are held: a cycle's seam once.
+fn face_count() -> u32 {
+  return select(line.n + 1u, line.n, is_cycle());
+}
+
+fn run_stages(lane: u32) {
+  let count = face_count();
+  for (var k = lane; k < count; k += lanes) {
+    var start = 0.0;
+    if (step.balanced == 1u) {
+      start = upwind_flux(k);
+    }
+    if (!is_cycle()) {
+      put(upwind, k, start);
+    }
+    put(high, k, 0.0);
+    put(low, k, start);
+    put(high_change, k, 0.0);
+    put(low_change, k, 0.0);
+    if (k < line.n && (k > 0u || is_cycle())) {
+      put(state_step, k, difference(node_state(select(k, line.n, k == 0u) - 1u), node_state(k)));
+    }
+  }
+  for (var j = 1u; j <= step.stages; j++) {
+    line_barrier();
+    var c = vec4f(0.0, 0.0, step.first, 0.0);
+    if (j > 1u) {
+      c = coefficients[step.coefficients_at + j - 2u];
+    }
+    for (var k = lane; k < count; k += lanes) {
+      let fast = high_flux(k);
+      let slow = low_flux(k);
+      if (j == 1u) {
+        put(high_initial, k, fast);
+        put(low_initial, k, slow);
+      }
+      var held = 0.0;
+      if (!is_cycle()) {
+        held = take(upwind, k);
+      }
+      let high_rate = c.z * fast + c.w * take(high_initial, k);
+      let low_rate = c.z * slow + c.w * take(low_initial, k);
+      put(high_change, k, c.x * take(high_change, k) + c.y * take(high, k) + step.tau * high_rate);
+      put(low_change, k, c.x * take(low_change, k) + c.y * (take(low, k) - held) + step.tau * low_rate);
+    }
+    line_barrier();
+    for (var k = lane; k < count; k += lanes) {
+      put(high, k, take(high, k) + take(high_change, k));
+      put(low, k, take(low, k) + take(low_change, k));
+    }
+  }
+  line_barrier();
+}
+
+// tau times the low-order diffusive flux of the density in `solution` and what is added to it.
+fn settled_flux(k: u32) -> f32 {
+  if (is_shut(k)) {
+    return 0.0;
+  }
+  var left = 0.0;
+  var right = 0.0;
+  if (k > 0u || is_cycle()) {
+    let i = select(k, line.n, k == 0u) - 1u;
+    left = take(solution, i) + take(right_side, i);
+  }
+  if (k < line.n) {
+    right = take(solution, k) + take(right_side, k);
+  }
+  let wall = !is_cycle() && (k == 0u || k == line.n);
+  let rate = step.tau * grid.metric[step.axis].z * grid.metric[step.axis].y;
+  return select(rate, 2.0 * rate, wall) * (left - right);
+}
+
+// Implicit Euler with Lap2, positive for every step; one refinement makes the mass exact. Leaves mL as `solution` plus
+// `right_side`, and its fluxes in `low`.
+fn implicit_step(lane: u32) {
+  let n = grid.axes[step.axis].x;
+  let rate = step.tau * grid.metric[step.axis].z;
+  for (var i = lane; i < n; i += lanes) {
+    var own = 1.0;
+    var down = rate;
+    var up = rate;
+    if (!is_cycle() && i == 0u) {
+      own += select(0.0, 2.0 * rate, wall_of(false) == exit_wall);
+      up = 0.0;
+    }
+    if (!is_cycle() && i + 1u == n) {
+      own += select(0.0, 2.0 * rate, wall_of(true) == exit_wall);
+      down = 0.0;
+    }
+    put(below, i, down);
+    put(above, i, up);
+    put(excess, i, own);
+    put(solution, i, 0.0);
+    put(right_side, i, value_of(low_start(i)));
+  }
+  line_barrier();
+  condense(n, is_cycle(), lane);
+  factor_tridiagonal(select(n, n - 1u, is_cycle()), lane);
+  for (var turn = first_turn(is_cycle()); turn < 3u; turn++) {
+    solve_line(n, is_cycle(), turn, lane);
+    if (turn == 0u) {
+      continue;
+    }
+    let corrected = turn == 2u;
+    if (!corrected) {
+      for (var i = lane; i < n; i += lanes) {
+        put(solution, i, take(right_side, i));
+        put(right_side, i, 0.0);
+      }
+      line_barrier();
+    }
+    for (var k = lane; k < face_count(); k += lanes) {
+      var total = settled_flux(k);
+      if (corrected && step.balanced == 1u) {
+        total += take(upwind, k);
+      }
+      put(low, k, total);
+    }
+    line_barrier();
+    if (!corrected) {
+      for (var i = lane; i < n; i += lanes) {
+        let defect = difference(state_of(vec2f(take(solution, i), 0.0)), low_start(i)) - out_of_cell(low, i);
+        put(right_side, i, defect);
+      }
+      line_barrier();
+    }
+  }
+}
+
+// The low-order density of a node.
+fn low_density(i: u32) -> State {
+  return state_of(vec2f(take(low_hi, i), take(low_lo, i)));
+}
+
+@compute @workgroup_size(lanes)
+fn main(
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let place = group.y * groups.x + group.x;
+  if (place >= step.line_count) {
+    return;
+  }
+  let number = step.first_line + place;
+  begin_line(place);
+  line = line_at(number, step.axis, step.faces);
+  let n = grid.axes[step.axis].x;
+  let inverse = grid.metric[step.axis].x;
+  run_stages(lane);
+  for (var i = lane; i < n; i += lanes) {
+    if (value_of(add_increment(node_state(i), -out_of_cell(low, i))) < 0.0) {
+      atomicStore(&negative, 1u);
+    }
+  }
+  if (workgroupUniformLoad(&negative) == 1u) {
+    implicit_step(lane);
+    for (var i = lane; i < n; i += lanes) {
+      let state = pair_of(add_increment(state_of(vec2f(take(solution, i), 0.0)), take(right_side, i)));
+      put(low_hi, i, state.x);
+      put(low_lo, i, state.y);
+    }
+    if (lane == 0u) {
+      atomicAdd(&words[step.word + 1u], 1u);
+    }
+  } else {
+    for (var i = lane; i < n; i += lanes) {
+      let state = pair_of(add_increment(node_state(i), -out_of_cell(low, i)));
+      put(low_hi, i, state.x);
+      put(low_lo, i, state.y);
+    }
+  }
+  for (var k = lane; k < face_count(); k += lanes) {
+    put(high, k, take(high, k) - take(low, k));
+  }
+  line_barrier();
+  for (var i = lane; i < n; i += lanes) {
+    let asked = inverse * (max(flux_at(high, i + 1u), 0.0) - min(take(high, i), 0.0));
+    let available = (1.0 - step.guard) * max(value_of(low_density(i)), 0.0);
+    var part = 1.0;
+    if (asked > available) {
+      part = available / asked;
+      atomicAdd(&limited, 1u);
+    }
+    put(share, i, part);
+  }
+  line_barrier();
+  for (var k = lane; k < face_count(); k += lanes) {
+    let flow = take(high, k);
+    // The cell below the face for a flow to the right, else the one above; beyond a wall there is none.
+    let donor = select(k, select(k, n, k == 0u) - 1u, flow > 0.0);
+    let outside = !is_cycle() && select(k == n, k == 0u, flow > 0.0);
+    if (!outside) {
+      put(high, k, flow * take(share, donor));
+    }
+  }
+  line_barrier();
+  for (var i = lane; i < n; i += lanes) {
+    density[line.start + i * line.stride] = add_increment(low_density(i), -out_of_cell(high, i));
+  }
+  if (step.record == 1u) {
+    for (var k = lane; k <= n; k += lanes) {
+      flux[line.face + k * line.stride] += step.flux_weight * (flux_at(low, k) + flux_at(high, k));
+    }
+  }
+  if (lane == 0u && atomicLoad(&limited) > 0u) {
+    atomicAdd(&words[step.word], atomicLoad(&limited));
+  }
+}

@@ -1,0 +1,183 @@
+/** Work fields of the forward sweep beside those that it shares with the backward one. */
+import { hasExit, type Discretisation } from "../../../scheme/discretisation.ts";
+import { rkl2, rklStages } from "../../../scheme/diffusion.ts";
+import { lineCount } from "../../../scheme/grid.ts";
+import { axisRadius } from "../../host/stepLimits.ts";
+import type { Device } from "../device.ts";
+import { aligned } from "../slices.ts";
+import type { SolveContext } from "./context.ts";
+import type { Field } from "./fields.ts";
+import type { ScratchNeed } from "./scratch.ts";
+import { uploadFloats } from "./transfer.ts";
+
+/** Numbers of shared work fields in the forward sweep. */
+export const densityStates = { value: 0, coarse: 1, first: 2, second: 3 } as const;
+export const densityFloats = { share: 0 } as const;
+
+/** Shared work fields of the forward sweep. */
+export function densityScratch({ scheme }: Discretisation): ScratchNeed {
+  return { states: scheme.fokkerPlanck === "fdm" ? 1 : 4, floats: 1 };
+}
+
+/** Slots of line memory that the diffusion and the implicit step take. */
+const lineSlots = { diffuse: 8, implicit: 11 } as const;
+/** Scratch of long lines, in bytes, beyond which they are done in several dispatches. */
+const lineScratchBytes = 2 ** 26;
+
+/** How the lines of an axis are worked on: one workgroup each. */
+export interface LinePlan {
+  /** Whether the scratch of a line fits into workgroup memory. */
+  readonly inWorkgroup: boolean;
+  /** Invocations of a workgroup. */
+  readonly lanes: number;
+  /** Entries of a slot, and of all slots. */
+  readonly length: number;
+  readonly numbers: number;
+  /** Lines of one dispatch; all of them in workgroup memory. */
+  readonly lines: number;
+}
+
+/** Memory that a workgroup has for arrays: some is left for sums and counters. */
+function workgroupNumbers(device: Device, lanes: number): number {
+  return Math.floor(device.gpu.limits.maxComputeWorkgroupStorageSize / 4) - lanes - 16;
+}
+
+/** One plan for all axes, so that they share a pipeline. */
+export function linePlan(device: Device, d: Discretisation): LinePlan {
+  const longest = Math.max(...d.grid.shape);
+  const lanes =
+    longest <= 96 ? 32 : longest <= 384 ? 64 : Math.min(256, device.gpu.limits.maxComputeInvocationsPerWorkgroup);
+  const slots = lineSlots[d.scheme.fokkerPlanck === "fdm" ? "implicit" : "diffuse"];
+  const room = workgroupNumbers(device, lanes);
+  const least = longest + 1;
+  // Rounded up, so that grids of nearly one size share a pipeline.
+  const rounded = 64 * Math.ceil(least / 64);
+  const length = rounded * slots <= room ? rounded : least;
+  const numbers = length * slots;
+  const inWorkgroup = numbers <= room;
+  const most = Math.max(...d.grid.shape.map((_, a) => lineCount(d.grid, a)));
+  const lines = inWorkgroup ? most : Math.min(most, Math.max(1, Math.floor(lineScratchBytes / (4 * numbers))));
+  return { inWorkgroup, lanes, length, numbers, lines };
+}
+
+/** Where each axis begins in a field of faces, and how many faces there are in all. */
+export function faceLayout({ grid }: Discretisation): { readonly at: readonly number[]; readonly count: number } {
+  const at: number[] = [];
+  let count = 0;
+  grid.shape.forEach((n, a) => {
+    at.push(count);
+    count += lineCount(grid, a) * (n + 1);
+  });
+  return { at, count };
+}
+
+/** Where the coefficients of RKL2 with 3, 5, ... stages begin. */
+export interface StageTable {
+  readonly field: Field;
+  at(stages: number): number;
+}
+
+/** Coefficients before those of an odd number of stages: each has one less than it has stages. */
+const stagesBefore = (stages: number): number => ((stages - 3) / 2) * ((stages - 3) / 2 + 1);
+
+/** The most stages that a sub-step of this problem can take: half of its longest interval. */
+function mostStages(d: Discretisation): number {
+  let longest = 0;
+  for (let k = 0; k < d.steps; k++) longest = Math.max(longest, d.levels[k + 1]! - d.levels[k]!);
+  return Math.max(...d.grid.shape.map((_, a) => rklStages(longest / 2, axisRadius(d, a))));
+}
+
+function hasStages({ nu, scheme }: Discretisation): boolean {
+  return nu > 0 && scheme.fokkerPlanck === "weno5" && scheme.splitting !== "explicit";
+}
+
+function stageTableBytes(d: Discretisation): number {
+  return hasStages(d) ? 16 * stagesBefore(mostStages(d) + 2) : 16;
+}
+
+/**
+ * The numbers of the recurrence in differences, see shaders/diffuse_density_line.wgsl, for every number of stages that can
+ * come up: worked out in f64, since what they lack in digits acts as another diffusion.
+ */
+async function stageTable(context: SolveContext, d: Discretisation): Promise<StageTable> {
+  const field = await context.store.field("stage coefficients", stageTableBytes(d));
+  if (hasStages(d)) {
+    const most = mostStages(d);
+    const table = new Float64Array(4 * stagesBefore(most + 2));
+    for (let stages = 3, at = 0; stages <= most; stages += 2) {
+      const { mu, nu, muTilde, gammaTilde } = rkl2(stages);
+      for (let j = 2; j <= stages; j++, at += 4)
+        table.set([-nu[j]!, mu[j]! + nu[j]! - 1, muTilde[j]!, gammaTilde[j]!], at);
+    }
+    await uploadFloats(context.device, field, table);
+  }
+  return { field, at: stagesBefore };
+}
+
+export interface DensityFields {
+  readonly plan: LinePlan;
+  readonly faces: ReturnType<typeof faceLayout>;
+  /** b at the nodes, axis after axis. */
+  readonly nodeDrift: Field;
+  /** On the faces of all axes: b, low-order and antidiffusive fluxes, time-integrated and frozen fluxes. */
+  readonly faceDrift: Field;
+  readonly low: Field;
+  readonly antidiffusive: Field;
+  readonly flux: Field;
+  readonly frozen: Field;
+  /** Mass and cost of what left through exits, as pairs. */
+  readonly outflow: Field;
+  readonly lineScratch: Field;
+  readonly stages: StageTable;
+}
+
+/** Which fields of faces a problem needs; the others are a few bytes. */
+function wanted(d: Discretisation): { readonly blended: boolean; readonly flux: boolean; readonly frozen: boolean } {
+  const blended = d.scheme.fokkerPlanck === "weno5";
+  return {
+    blended,
+    flux: hasExit(d) || (blended && d.scheme.splitting === "richardson"),
+    frozen: hasExit(d) && hasStages(d),
+  };
+}
+
+function lineScratchOf(plan: LinePlan): number {
+  return plan.inWorkgroup ? 4 : 4 * plan.lines * plan.numbers;
+}
+
+/** Bytes of the fields that `makeDensityFields` makes. */
+export function densityFieldBytes(device: Device, d: Discretisation): number {
+  const { blended, flux, frozen } = wanted(d);
+  const faces = 4 * faceLayout(d).count;
+  const sizes = [
+    4 * d.grid.points * d.grid.shape.length,
+    faces,
+    ...[blended, blended, flux, frozen].map((whole) => (whole ? faces : 4)),
+    16,
+    lineScratchOf(linePlan(device, d)),
+    stageTableBytes(d),
+  ];
+  return sizes.reduce((sum, bytes) => sum + aligned(bytes), 0);
+}
+
+/** Makes the work fields; raises MFGPU_DEVICE_MEMORY. */
+export async function makeDensityFields(context: SolveContext, d: Discretisation): Promise<DensityFields> {
+  const { store, device } = context;
+  const { blended, flux, frozen } = wanted(d);
+  const faces = faceLayout(d);
+  const plan = linePlan(device, d);
+  const onFaces = (label: string, whole = true): Promise<Field> => store.field(label, whole ? 4 * faces.count : 4);
+  return {
+    plan,
+    faces,
+    nodeDrift: await store.field("node drift", 4 * d.grid.points * d.grid.shape.length),
+    faceDrift: await onFaces("face drift"),
+    low: await onFaces("low-order flux", blended),
+    antidiffusive: await onFaces("antidiffusive flux", blended),
+    flux: await onFaces("time-integrated flux", flux),
+    frozen: await onFaces("frozen flux", frozen),
+    outflow: await store.field("outflow", 16),
+    lineScratch: await store.field("line scratch", lineScratchOf(plan)),
+    stages: await stageTable(context, d),
+  };
+}

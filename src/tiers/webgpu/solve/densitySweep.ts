@@ -1,0 +1,360 @@
+/**
+ * The forward sweep on the GPU: that of src/tiers/host/densitySweep.ts, recorded. Its sub-step counts depend on the value
+ * history alone, so the speeds of all levels are measured first and read back together; then the whole sweep is recorded
+ * without asking the host again.
+ */
+import { hasExit, type Discretisation } from "../../../scheme/discretisation.ts";
+import { rklStages } from "../../../scheme/diffusion.ts";
+import { explicitStep, keepCount, needOf } from "../../../scheme/substeps.ts";
+import { axisRadius, fullRadius } from "../../host/stepLimits.ts";
+import type { DensityReport } from "../../tier.ts";
+import type { MemberData, SolveContext, StoredMoment } from "./context.ts";
+import { densityStates } from "./densityFields.ts";
+import type { DensityKernels } from "./densityKernels.ts";
+import type { Field } from "./fields.ts";
+import { type Kernel, loadKernel } from "./kernels.ts";
+import { type Collected, groupsOf } from "./recorder.ts";
+import { type Reductions, summed } from "./reductions.ts";
+import type { Scratch } from "./scratch.ts";
+
+/** Words of one stored interval, with room to spare. */
+const intervalWords = 32;
+
+/** Where things stand that are read back: of one stored level. */
+interface LevelWords {
+  readonly level: number;
+  /** Sum of m and of the squares of its difference from the other history. */
+  readonly sums: number;
+  /** First index that is not finite, and the least entry. */
+  readonly report: number;
+  /** Mass and cost that have left so far; limited cells and lines done again in the interval before. */
+  readonly outflow: number;
+  readonly limited: number;
+}
+
+export interface GpuDensityReport extends DensityReport {
+  /** Sum over levels and nodes of (m - other)^2. */
+  readonly squares: number;
+  /** What leavers paid at the exits: cost times mass. */
+  readonly exitCost: number;
+}
+
+export class DensitySweep {
+  readonly #context: SolveContext;
+  readonly #data: MemberData;
+  readonly #d: Discretisation;
+  readonly #kernels: DensityKernels;
+  readonly #reductions: Reductions;
+  readonly #levelReport: Kernel;
+  readonly #value: Field;
+  readonly #coarse: Field;
+  readonly #first: Field;
+  readonly #second: Field;
+  readonly #balanced: boolean;
+  readonly #recordsFlux: boolean;
+  #levels: readonly Field[] = [];
+  /** The stored interval that is being recorded, its words, and the time whose drift stands in the fields. */
+  #k = 0;
+  #limited = 0;
+  #outflow = 0;
+  #driftTime = Number.NaN;
+
+  static async make(
+    context: SolveContext,
+    data: MemberData,
+    kernels: DensityKernels,
+    reductions: Reductions,
+    scratch: Scratch,
+  ): Promise<DensitySweep> {
+    const report = await loadKernel(context.device, data.d, context.precision, "level_report");
+    return new DensitySweep(context, data, kernels, reductions, scratch, report);
+  }
+
+  private constructor(
+    context: SolveContext,
+    data: MemberData,
+    kernels: DensityKernels,
+    reductions: Reductions,
+    scratch: Scratch,
+    levelReport: Kernel,
+  ) {
+    const { d } = data;
+    this.#context = context;
+    this.#data = data;
+    this.#d = d;
+    this.#kernels = kernels;
+    this.#reductions = reductions;
+    this.#levelReport = levelReport;
+    this.#value = scratch.states[densityStates.value]!;
+    // The implicit mode has no stages: its fields are never bound.
+    this.#coarse = scratch.states[densityStates.coarse] ?? this.#value;
+    this.#first = scratch.states[densityStates.first] ?? this.#value;
+    this.#second = scratch.states[densityStates.second] ?? this.#value;
+    const { splitting, fokkerPlanck } = d.scheme;
+    this.#balanced = hasExit(d) && splitting !== "explicit" && fokkerPlanck === "weno5" && d.nu > 0;
+    this.#recordsFlux = hasExit(d) || (fokkerPlanck === "weno5" && splitting === "richardson");
+  }
+
+  /**
+   * Transports the density `initial` of level 0. `next` says where level k shall stand (the same field may serve all levels),
+   * `other` what it is compared with; `sink` may record what is to be done with a level once it is there.
+   *
+   * @param value stored levels of u
+   * @param counts sub-steps of each interval in the last sweep, renewed
+   */
+  async run(
+    value: readonly Field[],
+    initial: Field,
+    next: (level: number) => Field,
+    other: (level: number) => Field,
+    sink: (level: number, m: Field) => void,
+    counts: Int32Array,
+  ): Promise<GpuDensityReport> {
+    const { recorder } = this.#context;
+    const { steps, levels } = this.#d;
+    const tally = new Tally(this.#d);
+    this.#levels = value;
+    const failed = await this.#counts(counts);
+    this.#driftTime = Number.NaN;
+    this.#kernels.clearOutflow();
+    let pending: LevelWords[] = [this.#measure(0, initial, initial, recorder.words(4), recorder.words(2))];
+    const collect = async (): Promise<void> => {
+      const collected = await recorder.collect();
+      for (const words of pending) tally.add(collected, words);
+      pending = [];
+    };
+    let m = initial;
+    const end = failed ?? steps;
+    for (let k = 0; k < end && !tally.failure; k++) {
+      this.#k = k;
+      this.#limited = recorder.words(2);
+      this.#outflow = recorder.words(4);
+      const target = next(k + 1);
+      if (target.id !== m.id) recorder.copy(m, target);
+      m = target;
+      const count = counts[k]!;
+      const dt = (levels[k + 1]! - levels[k]!) / count;
+      for (let j = 0; j < count; j++) {
+        this.#substep(m, levels[k]! + j * dt, dt);
+        await recorder.breathe();
+      }
+      tally.substeps += count;
+      pending.push(this.#measure(k + 1, m, other(k + 1), this.#outflow, this.#limited));
+      sink(k + 1, m);
+      if (recorder.wordsLeft < intervalWords) await collect();
+    }
+    await collect();
+    if (failed !== undefined) tally.failure ??= { level: failed + 1, index: 0, field: "density" };
+    return tally.report();
+  }
+
+  /**
+   * Sub-steps of every interval, from the speeds at both of its ends. Returns the first interval that has none: the value
+   * function is not finite there.
+   */
+  async #counts(counts: Int32Array): Promise<number | undefined> {
+    const { steps, levels, scheme } = this.#d;
+    if (scheme.fokkerPlanck === "fdm") {
+      counts.fill(scheme.fdmSubsteps);
+      return undefined;
+    }
+    const speeds = await this.#speeds();
+    for (let k = 0; k < steps; k++) {
+      let dt = scheme.cfl / Math.max(speeds[k]!, speeds[k + 1]!);
+      if (scheme.splitting === "explicit") dt = explicitStep(dt, fullRadius(this.#d));
+      const count = keepCount(counts[k]!, needOf(levels[k + 1]! - levels[k]!, dt), "fp");
+      if (!Number.isFinite(count)) return k;
+      counts[k] = count;
+    }
+    return undefined;
+  }
+
+  /** The rate at which the drift empties cells, at each stored level. */
+  async #speeds(): Promise<Float64Array> {
+    const { recorder } = this.#context;
+    const { steps, levels } = this.#d;
+    const speeds = new Float64Array(steps + 1);
+    const words: number[] = [];
+    for (let k = 0; k <= steps; k++) {
+      this.#kernels.drift(this.#levels[k]!, this.#data.moment(levels[k]!, Math.min(k, steps - 1)));
+      words.push(this.#kernels.driftSpeed());
+      await recorder.breathe();
+      if (recorder.wordsLeft > 0 && k < steps) continue;
+      const collected = await recorder.collect();
+      words.forEach((word, i) => (speeds[k + 1 - words.length + i] = collected.float(word)));
+      words.length = 0;
+    }
+    return speeds;
+  }
+
+  #measure(level: number, m: Field, other: Field, outflow: number, limited: number): LevelWords {
+    const { recorder } = this.#context;
+    const { grid } = this.#data;
+    const sums = this.#reductions.record("sum_level", grid, { m, other }, this.#d.grid.points);
+    const report = recorder.words(2);
+    recorder.dispatch(this.#levelReport, grid, { m, words: recorder.wordField }, { word: report }, groupsOf(this.#d));
+    return { level, sums, report, outflow, limited };
+  }
+
+  #substep(m: Field, start: number, dt: number): void {
+    const { fokkerPlanck, splitting } = this.#d.scheme;
+    const weight = this.#recordsFlux ? 1 : 0;
+    if (this.#recordsFlux) this.#kernels.clearFlux();
+    if (fokkerPlanck === "fdm") this.#implicit(m, start, dt);
+    else if (splitting === "explicit") this.#advance(m, start, dt, weight, true);
+    else if (splitting === "strang") this.#strang(m, start, dt, this.#stages(dt / 2), weight);
+    else return this.#richardson(m, start, dt);
+    this.#count(1, start + dt / 2);
+  }
+
+  #implicit(m: Field, start: number, dt: number): void {
+    this.#drift(start + dt / 2);
+    this.#d.grid.shape.forEach((_, axis) => this.#kernels.implicit(m, axis, dt, this.#recordsFlux));
+  }
+
+  /** Richardson over the splitting: one step against two halves, combined by flux-corrected transport. */
+  #richardson(m: Field, start: number, dt: number): void {
+    const { recorder } = this.#context;
+    const stages = this.#stages(dt / 2);
+    const coarse = this.#coarse;
+    recorder.copy(m, coarse);
+    this.#strang(coarse, start, dt, stages, -1 / 3);
+    // Fine flux = three times what the faces will hold before the correction, less three times what they hold now.
+    this.#count(-3, start + dt / 2);
+    this.#strang(m, start, dt / 2, stages, 1 / 3);
+    this.#strang(m, start + dt / 2, dt / 2, stages, 1 / 3);
+    this.#count(3, start + dt / 2);
+    this.#kernels.correct(m, this.#first, this.#limited);
+    this.#count(1, start + dt / 2, true);
+  }
+
+  #stages(tau: number): number[] {
+    return this.#d.grid.shape.map((_, a) => rklStages(tau, axisRadius(this.#d, a)));
+  }
+
+  #strang(m: Field, start: number, dt: number, stages: readonly number[], weight: number): void {
+    if (this.#balanced) {
+      this.#drift(start);
+      this.#kernels.freeze(m);
+    }
+    this.#diffuse(m, dt / 2, stages, weight, false);
+    this.#advance(m, start, dt, weight, false);
+    if (this.#balanced) this.#drift(start + dt);
+    this.#diffuse(m, dt / 2, stages, weight, true);
+  }
+
+  /** Where splitting is balanced the low order reads the drift that stands in the fields. */
+  #diffuse(m: Field, tau: number, stages: readonly number[], fluxWeight: number, mirrored: boolean): void {
+    if (this.#d.nu === 0) return;
+    const dimension = stages.length;
+    for (let i = 0; i < dimension; i++) {
+      const axis = mirrored ? dimension - 1 - i : i;
+      const balanced = this.#balanced && this.#isExitAxis(axis);
+      this.#kernels.diffuse({ m, axis, tau, stages: stages[axis]!, balanced, fluxWeight }, this.#limited);
+    }
+  }
+
+  /** SSPRK3 as convex combinations of Euler stages (Shu & Osher 1988): each keeps the density >= 0. */
+  #advance(m: Field, start: number, dt: number, weight: number, diffusion: boolean): void {
+    const first = this.#first;
+    const second = this.#second;
+    const common = { base: m, tau: dt, diffusion, balanced: this.#balanced && !diffusion };
+    this.#drift(start);
+    this.#kernels.stage(
+      { ...common, m, out: first, weight: 1, intoBase: false, fluxWeight: weight / 6 },
+      this.#limited,
+    );
+    this.#drift(start + dt);
+    this.#kernels.stage(
+      { ...common, m: first, out: second, weight: 0.25, intoBase: false, fluxWeight: weight / 6 },
+      this.#limited,
+    );
+    this.#drift(start + dt / 2);
+    this.#kernels.stage(
+      { ...common, m: second, out: first, weight: 2 / 3, intoBase: true, fluxWeight: (2 * weight) / 3 },
+      this.#limited,
+    );
+  }
+
+  /** The drift of time t into its fields, unless it is there. */
+  #drift(t: number): void {
+    if (t === this.#driftTime) return;
+    const moment = this.#moment(t);
+    this.#kernels.interpolate(this.#levels, moment, this.#value);
+    this.#kernels.drift(this.#value, moment);
+    this.#driftTime = t;
+  }
+
+  #count(weight: number, t: number, corrected = false): void {
+    if (hasExit(this.#d)) this.#kernels.countOutflow(weight, this.#moment(t), this.#outflow, corrected);
+  }
+
+  #moment(t: number): StoredMoment {
+    return this.#data.moment(t, this.#k);
+  }
+
+  #isExitAxis(axis: number): boolean {
+    const { lower, upper } = this.#d.boundaries[axis]!;
+    return lower.kind === "exit" || upper.kind === "exit";
+  }
+}
+
+/** What the levels of one sweep add up to. */
+class Tally {
+  readonly #d: Discretisation;
+  #mass = 0;
+  #massDrift = 0;
+  #minDensity = Infinity;
+  #outflow = 0;
+  #exitCost = 0;
+  #limited = 0;
+  #squares = 0;
+  substeps = 0;
+  failure: DensityReport["failure"];
+
+  constructor(d: Discretisation) {
+    this.#d = d;
+  }
+
+  /** Levels come in order; what follows a failure is not looked at. */
+  add(collected: Collected, { level, sums, report, outflow, limited }: LevelWords): void {
+    if (this.failure) return;
+    const bad = collected.word(report);
+    if (bad !== 0) {
+      this.failure = { level, index: ~bad >>> 0, field: "density" };
+      return;
+    }
+    const mass = summed(collected, sums, 0) * this.#d.grid.cellVolume;
+    this.#squares += summed(collected, sums, 1);
+    if (level === 0) this.#mass = mass;
+    this.#outflow = summed(collected, outflow, 0);
+    this.#exitCost = summed(collected, outflow, 1);
+    this.#massDrift = Math.max(this.#massDrift, Math.abs(mass + this.#outflow - this.#mass) / this.#mass);
+    this.#minDensity = Math.min(this.#minDensity, leastOf(collected.word(report + 1)));
+    this.#limited += collected.word(limited);
+  }
+
+  report(): GpuDensityReport {
+    return {
+      substeps: this.substeps,
+      floored: 0,
+      failure: this.failure,
+      massDrift: this.#massDrift,
+      minDensity: this.#minDensity,
+      outflow: this.#outflow,
+      limited: this.#limited,
+      squares: this.#squares,
+      exitCost: this.#exitCost,
+    };
+  }
+}
+
+const bits = new Uint32Array(1);
+const number = new Float32Array(bits.buffer);
+
+/** The least number of a level from its complemented, ordered bits, see shaders/level_report.wgsl. */
+function leastOf(word: number): number {
+  const ordered = ~word >>> 0;
+  bits[0] = ordered >= 0x80000000 ? ordered - 0x80000000 : ~ordered;
+  return number[0]!;
+}
