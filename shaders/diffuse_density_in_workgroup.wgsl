@@ -1,3 +1,13 @@
-// The density's diffusion along lines whose scratch is in workgroup memory.
+// The density's diffusion along lines whose scratch is in workgroup memory: one workgroup each.
+// #include "state.wgsl"
 // #include "line_in_workgroup.wgsl"
 // #include "diffuse_density_line.wgsl"
+
+@compute @workgroup_size(lanes)
+fn main(
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  diffuse_line(lane, group.y * groups.x + group.x);
+}

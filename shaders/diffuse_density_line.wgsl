@@ -329,13 +329,7 @@ fn low_density(i: u32) -> State {
   return state_of(vec2f(take(low_hi, i), take(low_lo, i)));
 }
 
-@compute @workgroup_size(lanes)
-fn main(
-  @builtin(local_invocation_index) lane: u32,
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let place = group.y * groups.x + group.x;
+fn diffuse_line(lane: u32, place: u32) {
   if (place >= step.line_count) {
     return;
   }

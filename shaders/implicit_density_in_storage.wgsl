@@ -1,3 +1,13 @@
-// The implicit step of the density along lines whose scratch is in storage memory.
+// The implicit step of the density along lines whose scratch is in storage memory: one workgroup each.
+// #include "state.wgsl"
 // #include "line_in_storage.wgsl"
 // #include "implicit_density_line.wgsl"
+
+@compute @workgroup_size(lanes)
+fn main(
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  implicit_line(lane, group.y * groups.x + group.x);
+}

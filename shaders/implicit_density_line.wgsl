@@ -75,13 +75,7 @@ fn solved_flux(k: u32) -> f32 {
   return step.tau * total;
 }
 
-@compute @workgroup_size(lanes)
-fn main(
-  @builtin(local_invocation_index) lane: u32,
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
-  let place = group.y * groups.x + group.x;
+fn implicit_line(lane: u32, place: u32) {
   if (place >= step.line_count) {
     return;
   }
