@@ -129,7 +129,7 @@ pub fn face_drift<R: Real>(
 
 #[expect(clippy::float_cmp, reason = "2 is told apart from all else")]
 #[inline(always)]
-fn is_quadratic<R>(h: &Hamiltonian<R>) -> bool {
+pub(crate) fn is_quadratic<R>(h: &Hamiltonian<R>) -> bool {
     h.exponent == 2.0
 }
 

@@ -27,6 +27,8 @@ pub trait Real:
     const ONE: Self;
     /// Added to a scaled epsilon, in squared slopes (docs/numerics.md section 2.4).
     const SCALED_FLOOR: f64;
+    /// What the flux limiter leaves in a cell, as a share: round-off then makes no density negative (section 5.2).
+    const LIMITER_GUARD: Self;
     /// Numbers in 64 bytes: the widest vector, and one cache line.
     const LANES: usize;
 
@@ -64,11 +66,12 @@ pub trait Real:
 }
 
 macro_rules! real {
-    ($type:ty, $floor:expr, $cast:expr) => {
+    ($type:ty, $floor:expr, $guard:expr, $cast:expr) => {
         impl Real for $type {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
             const SCALED_FLOOR: f64 = $floor;
+            const LIMITER_GUARD: Self = $guard;
             const LANES: usize = 64 / size_of::<$type>();
 
             #[inline(always)]
@@ -103,9 +106,9 @@ macro_rules! real {
     };
 }
 
-real!(f64, 1e-40, |value: f64| value);
+real!(f64, 1e-40, 1e-12, |value: f64| value);
 #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is what this is for")]
 mod single {
     use super::Real;
-    real!(f32, 1e-30, |value: f64| value as f32);
+    real!(f32, 1e-30, 1e-6, |value: f64| value as f32);
 }

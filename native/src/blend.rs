@@ -1,0 +1,347 @@
+//! Flux blending of whole fields (docs/numerics.md section 5.2): the antidiffusive fluxes A of all axes, limited together.
+//!
+//! What a cell may give away (its ratio R) is known once every axis has told what leaves it. The contiguous axis comes
+//! last and blends its own A while they are in the cache; those of the other axes wait in fields.
+
+use std::collections::TryReserveError;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::crew::{Scratch, Shared};
+use crate::density::{Mix, piece_length, tile_width};
+use crate::discretisation::Discretisation;
+use crate::grid::Axis;
+use crate::history::field;
+use crate::limiter::{outflow, ratios, scale_faces, subtract_divergence, wall_ratios};
+use crate::lines::Tile;
+use crate::real::Real;
+use crate::simd::Kernel;
+use crate::slopes::Context;
+use crate::tiles::{add_faces, gather, gather_faces, gather_shared, scatter, scatter_faces};
+
+/// Axes of the largest problems.
+const MOST_AXES: usize = 3;
+
+/// Fields of the limiter.
+#[derive(Debug)]
+pub struct Blend<R> {
+    /// Outgoing parts of A per cell, then its R; empty in one dimension.
+    outgoing: Vec<R>,
+    /// A per strided axis.
+    antidiffusive: Vec<Vec<R>>,
+}
+
+impl<R: Real> Blend<R> {
+    /// Memory for a problem, where it is `wanted`.
+    ///
+    /// # Errors
+    /// Where there is no memory.
+    pub fn new(d: &Discretisation<R>, wanted: bool) -> Result<Self, TryReserveError> {
+        let strided = if wanted { &d.axes[..d.axes.len() - 1] } else { &[] };
+        Ok(Self {
+            outgoing: field(if strided.is_empty() { 0 } else { d.points })?,
+            antidiffusive: strided.iter().map(|axis| field(axis.face_count())).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Shares the memory and the fields of one stage among threads. Fluxes go to the fields of `flux` that are not empty.
+    pub(crate) fn share<'a>(&'a mut self, out: &'a mut [R], flux: &'a mut [Vec<R>]) -> BlendShared<'a, R> {
+        let (mut faces, mut totals) = (self.antidiffusive.iter_mut(), flux.iter_mut());
+        BlendShared {
+            out: Shared::new(out),
+            outgoing: Shared::new(&mut self.outgoing),
+            antidiffusive: [(); MOST_AXES].map(|()| faces.next().map(|faces| Shared::new(faces))),
+            flux: [(); MOST_AXES]
+                .map(|()| totals.next().filter(|faces| !faces.is_empty()).map(|faces| Shared::new(faces))),
+        }
+    }
+}
+
+/// The fields of one stage, shared among threads.
+pub(crate) struct BlendShared<'a, R> {
+    out: Shared<'a, R>,
+    outgoing: Shared<'a, R>,
+    antidiffusive: [Option<Shared<'a, R>>; MOST_AXES],
+    flux: [Option<Shared<'a, R>>; MOST_AXES],
+}
+
+/// Rows of one tile: the density before the stage, A, the low-order fluxes, and scratch.
+pub(crate) struct BlendRows<'a, R> {
+    pub(crate) inner: &'a [R],
+    pub(crate) high: &'a mut [R],
+    pub(crate) low: &'a mut [R],
+    pub(crate) mass: &'a mut [R],
+    pub(crate) out: &'a mut [R],
+    pub(crate) ratios: &'a mut [R],
+}
+
+/// One axis of a stage.
+#[derive(Clone, Copy)]
+pub(crate) struct BlendAxis<'a, R> {
+    pub(crate) axis: &'a Axis<R>,
+    pub(crate) index: usize,
+    pub(crate) tau: f64,
+    /// Of the time-integrated fluxes.
+    pub(crate) weight: f64,
+}
+
+impl<R: Real> BlendShared<'_, R> {
+    /// Low-order density and outgoing parts of a tile, with what the axes before have left, into `mass` and `out`.
+    #[inline(always)]
+    fn collect(&self, of: BlendAxis<'_, R>, tile: Tile, rows: &mut BlendRows<'_, R>) {
+        let w = tile.width;
+        let nodes = of.axis.n * w;
+        let inverse = R::from_f64(of.axis.inverse());
+        let factor = R::from_f64(of.tau) * inverse;
+        let (mass, out) = (&mut rows.mass[..nodes], &mut rows.out[..nodes]);
+        let (left, right) = (&rows.high[..nodes], &rows.high[w..w + nodes]);
+        if of.index == 0 {
+            mass.copy_from_slice(&rows.inner[..nodes]);
+            for k in 0..nodes {
+                out[k] = outflow(left[k], right[k]) * inverse;
+            }
+        } else {
+            // SAFETY: every node of a field belongs to one tile of a pass, here and below.
+            unsafe { gather_shared(of.axis, tile, self.out, mass) };
+            // SAFETY: as above.
+            unsafe { gather_shared(of.axis, tile, self.outgoing, out) };
+            for k in 0..nodes {
+                out[k] += outflow(left[k], right[k]) * inverse;
+            }
+        }
+        subtract_divergence(of.axis.n, w, factor, rows.low, mass);
+    }
+
+    /// A strided axis before the last one: leaves low-order density, outgoing parts and A in their fields.
+    #[inline(always)]
+    pub(crate) fn begin(&self, of: BlendAxis<'_, R>, tile: Tile, mut rows: BlendRows<'_, R>) {
+        self.collect(of, tile, &mut rows);
+        // SAFETY: every node and face of a field belongs to one tile of a pass.
+        unsafe {
+            scatter(of.axis, tile, rows.mass, self.out);
+            scatter(of.axis, tile, rows.out, self.outgoing);
+            if let Some(faces) = self.antidiffusive[of.index] {
+                scatter_faces(of.axis, tile, rows.high, faces);
+            }
+            if let Some(flux) = self.flux[of.index] {
+                add_faces(of.axis, tile, R::from_f64(of.weight), rows.low, flux);
+            }
+        }
+    }
+
+    /// The contiguous axis: finds the ratios of its lines, leaves them for the other axes and blends its own fluxes.
+    /// Returns the number of limited cells.
+    #[inline(always)]
+    pub(crate) fn finish(
+        &self,
+        of: BlendAxis<'_, R>,
+        tile: Tile,
+        mut rows: BlendRows<'_, R>,
+        mix: Option<Mix<'_, R>>,
+    ) -> u64 {
+        self.collect(of, tile, &mut rows);
+        let BlendRows { high, low, mass, out, ratios: share, .. } = rows;
+        let w = tile.width;
+        let nodes = of.axis.n * w;
+        let faces = nodes + w;
+        let limited = ratios(&mass[..nodes], out, R::from_f64(of.tau), &mut share[w..]);
+        if limited > 0 {
+            wall_ratios(of.axis, w, share);
+            scale_faces(w, faces, share, high);
+        }
+        let factor = R::from_f64(of.tau) * R::from_f64(of.axis.inverse());
+        subtract_divergence(of.axis.n, w, factor, high, mass);
+        if let Some(mix) = mix {
+            gather(of.axis, tile, mix.base, out);
+            mix.apply(&out[..nodes], &mut mass[..nodes]);
+        }
+        // SAFETY: every node and face of a field belongs to one tile of a pass.
+        unsafe {
+            scatter(of.axis, tile, mass, self.out);
+            if of.index > 0 {
+                scatter(of.axis, tile, &share[w..], self.outgoing);
+            }
+            if let Some(flux) = self.flux[of.index] {
+                let (high, low) = (&mut high[..faces], &low[..faces]);
+                for k in 0..faces {
+                    high[k] += low[k];
+                }
+                add_faces(of.axis, tile, R::from_f64(of.weight), high, flux);
+            }
+        }
+        limited
+    }
+
+    /// A strided axis afterwards: blends the A that `begin` left. `limited`: whether any ratio is below 1.
+    #[inline(always)]
+    pub(crate) fn apply(
+        &self,
+        of: BlendAxis<'_, R>,
+        tile: Tile,
+        limited: bool,
+        mix: Option<Mix<'_, R>>,
+        [high, share, mass, base]: [&mut [R]; 4],
+    ) {
+        let w = tile.width;
+        let nodes = of.axis.n * w;
+        let Some(faces) = self.antidiffusive[of.index] else { return };
+        // SAFETY: every node and face of a field belongs to one tile of a pass.
+        unsafe {
+            // A is written no more.
+            gather_faces(of.axis, tile, faces.slice(0, faces.len()), high);
+            gather_shared(of.axis, tile, self.out, mass);
+            if limited {
+                gather_shared(of.axis, tile, self.outgoing, &mut share[w..]);
+            }
+        }
+        if limited {
+            wall_ratios(of.axis, w, share);
+            scale_faces(w, nodes + w, share, high);
+        }
+        let factor = R::from_f64(of.tau) * R::from_f64(of.axis.inverse());
+        subtract_divergence(of.axis.n, w, factor, high, mass);
+        if let Some(mix) = mix {
+            gather(of.axis, tile, mix.base, base);
+            mix.apply(&base[..nodes], &mut mass[..nodes]);
+        }
+        // SAFETY: as above.
+        unsafe {
+            scatter(of.axis, tile, mass, self.out);
+            if let Some(flux) = self.flux[of.index] {
+                add_faces(of.axis, tile, R::from_f64(of.weight), high, flux);
+            }
+        }
+    }
+}
+
+impl<R: Real> Mix<'_, R> {
+    #[inline(always)]
+    fn apply(&self, base: &[R], mass: &mut [R]) {
+        let (keep, share) = (R::from_f64(self.keep), R::from_f64(self.share));
+        for (x, base) in mass.iter_mut().zip(base) {
+            *x = keep * *base + share * *x;
+        }
+    }
+}
+
+/// m <- m - sum_a div(eta A): adds the antidiffusive, time-integrated face fluxes A (one field per axis) and replaces A by
+/// eta A. Returns the number of limited cells.
+pub fn correct_density<R: Real>(
+    context: Context<'_, R>,
+    m: &mut [R],
+    antidiffusive: &mut [Vec<R>],
+    blend: &mut Blend<R>,
+) -> u64 {
+    let Context { d, crew } = context;
+    let last = d.axes.len() - 1;
+    let limited = AtomicU64::new(0);
+    let (m, outgoing) = (Shared::new(m), Shared::new(&mut blend.outgoing));
+    // Strided axes tell what leaves, the contiguous one finds the ratios, all move mass.
+    let passes = (0..=last).map(|axis| (axis, true)).chain((0..last).map(|axis| (axis, false)));
+    for (index, first) in passes {
+        let axis = &d.axes[index];
+        let faces = Shared::new(&mut antidiffusive[index]);
+        let role = match (index == last, first) {
+            (true, _) => Role::Finish { limited: &limited },
+            (false, true) => Role::Tell,
+            (false, false) => Role::Move { scaled: limited.load(Ordering::Relaxed) > 0 },
+        };
+        let width = tile_width(axis);
+        crew.each(axis.tile_count(width), |scratch, tile| {
+            crew.level.run(CorrectTile {
+                axis,
+                index,
+                m,
+                outgoing,
+                faces,
+                role,
+                tile: axis.tile(width, tile),
+                scratch,
+            });
+        });
+    }
+    limited.into_inner()
+}
+
+/// What a pass of `correct_density` does.
+#[derive(Clone, Copy)]
+enum Role<'a> {
+    /// Adds up what leaves each cell.
+    Tell,
+    /// Finds the ratios and moves the mass of this axis.
+    Finish { limited: &'a AtomicU64 },
+    /// Moves the mass of this axis.
+    Move { scaled: bool },
+}
+
+struct CorrectTile<'a, R> {
+    axis: &'a Axis<R>,
+    index: usize,
+    m: Shared<'a, R>,
+    outgoing: Shared<'a, R>,
+    faces: Shared<'a, R>,
+    role: Role<'a>,
+    tile: Tile,
+    scratch: &'a mut Scratch<R>,
+}
+
+impl<R: Real> Kernel for CorrectTile<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { axis, index, m, outgoing, faces, role, tile, scratch } = self;
+        let w = tile.width;
+        let nodes = axis.n * w;
+        let inverse = R::from_f64(axis.inverse());
+        let [high, share, mass, out] = scratch.cut::<4>(piece_length(axis));
+        // SAFETY: every node and face of a field belongs to one tile of a pass, here and below.
+        gather_faces(axis, tile, unsafe { faces.slice(0, faces.len()) }, high);
+        if !matches!(role, Role::Move { .. }) {
+            let out = &mut out[..nodes];
+            out.fill(R::ZERO);
+            if index > 0 {
+                // SAFETY: as above.
+                unsafe { gather_shared(axis, tile, outgoing, out) };
+            }
+            let (left, right) = (&high[..nodes], &high[w..w + nodes]);
+            for k in 0..nodes {
+                out[k] += outflow(left[k], right[k]) * inverse;
+            }
+        }
+        if matches!(role, Role::Tell) {
+            // SAFETY: as above.
+            unsafe { scatter(axis, tile, out, outgoing) };
+            return;
+        }
+        // SAFETY: as above.
+        unsafe { gather_shared(axis, tile, m, mass) };
+        let scaled = match role {
+            Role::Finish { limited } => {
+                let cells = ratios(&mass[..nodes], out, R::ONE, &mut share[w..]);
+                limited.fetch_add(cells, Ordering::Relaxed);
+                if index > 0 {
+                    // SAFETY: as above.
+                    unsafe { scatter(axis, tile, &share[w..], outgoing) };
+                }
+                cells > 0
+            }
+            Role::Move { scaled } => {
+                if scaled {
+                    // SAFETY: as above.
+                    unsafe { gather_shared(axis, tile, outgoing, &mut share[w..]) };
+                }
+                scaled
+            }
+            Role::Tell => false,
+        };
+        if scaled {
+            wall_ratios(axis, w, share);
+            scale_faces(w, nodes + w, share, high);
+            // SAFETY: as above.
+            unsafe { scatter_faces(axis, tile, high, faces) };
+        }
+        subtract_divergence(axis.n, w, inverse, high, mass);
+        // SAFETY: as above.
+        unsafe { scatter(axis, tile, mass, m) };
+    }
+}

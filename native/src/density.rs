@@ -1,0 +1,353 @@
+//! Explicit Euler stages of the Fokker-Planck equation with flux blending (docs/numerics.md section 5.2).
+//!
+//! A pass per strided axis makes its fluxes and leaves the antidiffusive ones in a field; the pass of the contiguous axis
+//! comes last, knows then what every cell may give away, and blends its own fluxes while they are in the cache; a second
+//! pass per strided axis blends the stored ones.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::blend::{Blend, BlendAxis, BlendRows, BlendShared};
+use crate::crew::{Scratch, Shared};
+use crate::density_fluxes::{FluxRows, advective_fluxes, low_order_fluxes, subtract_slopes};
+use crate::discretisation::{Discretisation, Weno};
+use crate::drift::face_drift;
+use crate::fokker_planck::Crossing;
+use crate::grid::{Axis, GHOSTS, fill_ghosts, value_rule};
+
+use crate::lines::Tile;
+use crate::real::Real;
+use crate::reconstruct::face_slopes;
+use crate::simd::Kernel;
+use crate::slopes::Context;
+use crate::stage_drift::StageDrift;
+use crate::tiles::{gather, gather_faces, scatter_faces};
+use crate::weno5::{JS, M, Slopes, WenoReal, Z};
+
+/// Pieces of scratch memory of n + 7 rows each.
+pub(crate) const STAGE_PIECES: usize = 14;
+
+/// Bytes of one piece along a strided axis: all pieces together stay in the second cache.
+const PIECE_BYTES: usize = 1 << 16;
+
+/// Lines in a tile of an axis.
+pub(crate) fn tile_width<R: Real>(axis: &Axis<R>) -> usize {
+    axis.tile_width(PIECE_BYTES)
+}
+
+/// Numbers in a piece of scratch memory for an axis.
+pub(crate) fn piece_length<R: Real>(axis: &Axis<R>) -> usize {
+    (axis.n + 2 * GHOSTS + 1) * tile_width(axis)
+}
+
+/// Face fluxes frozen at the start of a balanced step: one field per axis, empty on axes without exits.
+pub type Frozen<R> = [Vec<R>];
+
+/// One explicit Euler stage.
+#[derive(Clone, Copy, Debug)]
+pub struct Stage<'a, R> {
+    /// Density before the stage, >= 0.
+    pub m: &'a [R],
+    /// The value function and the drift at the stage time.
+    pub drift: &'a StageDrift<R>,
+    /// Step of the stage.
+    pub tau: f64,
+    /// True in the explicit mode (J^W = F - nu G6, J^L Scharfetter-Gummel), false for advection alone.
+    pub diffusion: bool,
+    /// Balanced splitting: on these axes J^W = F - Q and J^L = 0.
+    pub frozen: Option<&'a Frozen<R>>,
+    /// flux += weight * tau * J
+    pub flux_weight: f64,
+    /// out = keep * base + share * (result of the stage): a convex combination of Runge-Kutta.
+    pub mix: Option<Mix<'a, R>>,
+}
+
+/// keep * base + share * (what was computed)
+#[derive(Clone, Copy, Debug)]
+pub struct Mix<'a, R> {
+    /// The other density.
+    pub base: &'a [R],
+    /// Its share.
+    pub keep: f64,
+    /// The share of what was computed.
+    pub share: f64,
+}
+
+/// The density after a stage into `out`; time-integrated fluxes are added to the fields of `flux` that are not empty.
+/// Returns the number of limited cells.
+pub fn density_stage<R: WenoReal>(
+    context: Context<'_, R>,
+    stage: &Stage<'_, R>,
+    out: &mut [R],
+    flux: &mut [Vec<R>],
+    blend: &mut Blend<R>,
+) -> u64 {
+    let Context { d, crew } = context;
+    let last = d.axes.len() - 1;
+    let limited = AtomicU64::new(0);
+    let fields = blend.share(out, flux);
+    let weight = stage.flux_weight * stage.tau;
+    for index in 0..=last {
+        let pass = Pass::new(d, index, stage.drift, stage);
+        crew.each(pass.axis.tile_count(pass.width), |scratch, tile| {
+            let cells = crew.level.run(StageTile { pass: &pass, fields: &fields, stage, weight, tile, last, scratch });
+            limited.fetch_add(cells, Ordering::Relaxed);
+        });
+    }
+    let limited = limited.into_inner();
+    for index in 0..last {
+        let axis = &d.axes[index];
+        let width = tile_width(axis);
+        let of = BlendAxis { axis, index, tau: stage.tau, weight };
+        let mix = if index == last - 1 { stage.mix } else { None };
+        crew.each(axis.tile_count(width), |scratch, tile| {
+            let tile = axis.tile(width, tile);
+            crew.level.run(BlendTile { of, fields: &fields, limited: limited > 0, mix, tile, scratch });
+        });
+    }
+    limited
+}
+
+/// High-order advective fluxes F on every axis that has an exit, into `out` (other axes untouched).
+pub fn advective_flux<R: WenoReal>(context: Context<'_, R>, m: &[R], drift: &StageDrift<R>, out: &mut Frozen<R>) {
+    let Context { d, crew } = context;
+    let stage = Stage { m, drift, tau: 0.0, diffusion: false, frozen: None, flux_weight: 0.0, mix: None };
+    for (index, faces) in out.iter_mut().enumerate() {
+        if !d.axes[index].has_exit() {
+            continue;
+        }
+        let pass = Pass::new(d, index, drift, &stage);
+        let faces = Shared::new(faces);
+        crew.each(pass.axis.tile_count(pass.width), |scratch, tile| {
+            crew.level.run(AdvectiveTile { pass: &pass, tile, faces, scratch });
+        });
+    }
+}
+
+/// One axis of a stage.
+struct Pass<'a, R> {
+    d: &'a Discretisation<R>,
+    axis: &'a Axis<R>,
+    index: usize,
+    width: usize,
+    stage: &'a Stage<'a, R>,
+    drift: &'a StageDrift<R>,
+    slopes: Slopes<R>,
+    frozen: Option<&'a [R]>,
+}
+
+impl<'a, R: WenoReal> Pass<'a, R> {
+    fn new(d: &'a Discretisation<R>, index: usize, drift: &'a StageDrift<R>, stage: &'a Stage<'a, R>) -> Self {
+        let axis = &d.axes[index];
+        let frozen = stage.frozen.map(|frozen| frozen[index].as_slice()).filter(|faces| !faces.is_empty());
+        Self {
+            d,
+            axis,
+            index,
+            width: tile_width(axis),
+            stage,
+            drift,
+            slopes: face_slopes(d.scheme.weno, d.scheme.epsilon),
+            frozen,
+        }
+    }
+
+    /// F of a tile into `high`; leaves the padded density of the tile, with ghosts, in `density`.
+    #[inline(always)]
+    fn advective(&self, tile: Tile, density: &mut [R], nodes: &mut [R], rows: &mut FluxRows<'_, R>, high: &mut [R]) {
+        let axis = self.axis;
+        let w = tile.width;
+        gather(axis, tile, self.stage.m, &mut density[GHOSTS * w..]);
+        gather(axis, tile, &self.drift.nodes[self.index], nodes);
+        match self.d.scheme.weno {
+            Weno::Js => advective_fluxes::<R, JS>(axis, w, nodes, density, &self.slopes, rows, high),
+            Weno::Z => advective_fluxes::<R, Z>(axis, w, nodes, density, &self.slopes, rows, high),
+            Weno::M => advective_fluxes::<R, M>(axis, w, nodes, density, &self.slopes, rows, high),
+        }
+    }
+}
+
+/// What the drift through the faces of a tile is made of, gathered.
+pub(crate) struct FaceDrift<'a, R> {
+    pub(crate) d: &'a Discretisation<R>,
+    pub(crate) index: usize,
+    pub(crate) drift: &'a StageDrift<R>,
+}
+
+impl<R: Real> FaceDrift<'_, R> {
+    /// b at the faces of a tile into `b`. The other pieces are scratch; `value` is left with u and its ghosts.
+    #[inline(always)]
+    pub(crate) fn tile(
+        &self,
+        tile: Tile,
+        value: &mut [R],
+        field: &mut [R],
+        transverse: &mut [R],
+        other: &mut [R],
+        b: &mut [R],
+    ) {
+        let axis = &self.d.axes[self.index];
+        let w = tile.width;
+        let nodes = axis.n * w;
+        let walls = self.drift.walls.at(self.index, tile.line, w);
+        gather(axis, tile, &self.drift.u, &mut value[GHOSTS * w..]);
+        fill_ghosts(value, axis.n, w, axis.rules(value_rule), walls);
+        let across = !self.d.hamiltonian.separable;
+        if across {
+            let transverse = &mut transverse[..nodes];
+            transverse.fill(R::ZERO);
+            for (index, slopes) in self.drift.slopes.iter().enumerate() {
+                if index == self.index {
+                    continue;
+                }
+                let other = &mut other[..nodes];
+                gather(axis, tile, slopes, other);
+                for k in 0..nodes {
+                    transverse[k] += other[k] * other[k];
+                }
+            }
+        }
+        let drift_field = self.d.drift(self.index);
+        if let Some(drift_field) = drift_field {
+            gather(axis, tile, drift_field, field);
+        }
+        let field = drift_field.map(|_| &field[..nodes]);
+        let transverse = across.then_some(&transverse[..nodes]);
+        let value = &*value;
+        let row = |node: usize| &value[(GHOSTS + node) * w..(GHOSTS + node + 1) * w];
+        let h = &self.d.hamiltonian;
+        let inverse = R::from_f64(axis.inverse());
+        let twice = inverse + inverse;
+        let n = axis.n;
+        let (first, rest) = b[..nodes + w].split_at_mut(w);
+        let (inner, last) = rest.split_at_mut(nodes - w);
+        let between = [&value[GHOSTS * w..][..nodes - w], &value[(GHOSTS + 1) * w..][..nodes - w]];
+        face_drift(h, inverse, between, beside(transverse, w, [0, 1], n - 1), beside(field, w, [0, 1], n - 1), inner);
+        if axis.periodic() {
+            let across = [row(n - 1), row(0)];
+            face_drift(
+                h,
+                inverse,
+                across,
+                beside(transverse, w, [n - 1, 0], 1),
+                beside(field, w, [n - 1, 0], 1),
+                first,
+            );
+            last.copy_from_slice(first);
+            return;
+        }
+        for (side, faces) in [first, last].into_iter().enumerate() {
+            let node = if side == 0 { 0 } else { n - 1 };
+            let Some(wall) = walls[side] else {
+                faces.fill(R::ZERO);
+                continue;
+            };
+            let across = if side == 0 { [wall, row(0)] } else { [row(n - 1), wall] };
+            face_drift(h, twice, across, beside(transverse, w, [node; 2], 1), beside(field, w, [node; 2], 1), faces);
+        }
+    }
+}
+
+/// `count` rows from the nodes `left` and `right` on: what lies beside as many rows of faces.
+#[inline(always)]
+fn beside<R>(rows: Option<&[R]>, w: usize, [left, right]: [usize; 2], count: usize) -> Option<[&[R]; 2]> {
+    let of = |rows: &'_ [R], node: usize| -> std::ops::Range<usize> { node * w..((node + count) * w).min(rows.len()) };
+    rows.map(|rows| [&rows[of(rows, left)], &rows[of(rows, right)]])
+}
+
+/// First pass over one tile.
+struct StageTile<'a, R> {
+    pass: &'a Pass<'a, R>,
+    fields: &'a BlendShared<'a, R>,
+    stage: &'a Stage<'a, R>,
+    weight: f64,
+    tile: usize,
+    last: usize,
+    scratch: &'a mut Scratch<R>,
+}
+
+impl<R: WenoReal> Kernel for StageTile<'_, R> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn run(self) -> u64 {
+        let Self { pass, fields, stage, weight, tile, last, scratch } = self;
+        let Pass { d, axis, index, .. } = *pass;
+        let tile = axis.tile(pass.width, tile);
+        let w = tile.width;
+        let faces = (axis.n + 1) * w;
+        let [density, nodes, product, size, speed, value, field, transverse, b, high, low, mass, out, ratios] =
+            scratch.cut::<STAGE_PIECES>(piece_length(axis));
+        pass.advective(tile, density, nodes, &mut FluxRows { product, size, speed }, high);
+        if stage.diffusion {
+            subtract_slopes(axis, w, density, R::from_f64(d.nu), high);
+        }
+        let (high, low) = (&mut high[..faces], &mut low[..faces]);
+        if let Some(frozen) = pass.frozen {
+            gather_faces(axis, tile, frozen, low);
+            for k in 0..faces {
+                high[k] -= low[k];
+                low[k] = R::ZERO;
+            }
+        } else {
+            FaceDrift { d, index, drift: pass.drift }.tile(tile, value, field, transverse, size, b);
+            let crossing = (stage.diffusion && d.nu > 0.0)
+                .then(|| (Crossing::new(d.nu, axis.spacing), Crossing::new(d.nu, axis.spacing / 2.0)));
+            low_order_fluxes(axis, w, b, density, crossing, low);
+            for k in 0..faces {
+                high[k] -= low[k];
+            }
+        }
+        let inner = &density[GHOSTS * w..];
+        let rows = BlendRows { inner, high, low, mass, out, ratios };
+        let of = BlendAxis { axis, index, tau: stage.tau, weight };
+        if index == last {
+            let mix = if last == 0 { stage.mix } else { None };
+            fields.finish(of, tile, rows, mix)
+        } else {
+            fields.begin(of, tile, rows);
+            0
+        }
+    }
+}
+
+/// Second pass over one tile of a strided axis.
+struct BlendTile<'a, R> {
+    of: BlendAxis<'a, R>,
+    fields: &'a BlendShared<'a, R>,
+    limited: bool,
+    mix: Option<Mix<'a, R>>,
+    tile: Tile,
+    scratch: &'a mut Scratch<R>,
+}
+
+impl<R: WenoReal> Kernel for BlendTile<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { of, fields, limited, mix, tile, scratch } = self;
+        fields.apply(of, tile, limited, mix, scratch.cut::<4>(piece_length(of.axis)));
+    }
+}
+
+/// F of one tile into a field.
+struct AdvectiveTile<'a, R> {
+    pass: &'a Pass<'a, R>,
+    tile: usize,
+    faces: Shared<'a, R>,
+    scratch: &'a mut Scratch<R>,
+}
+
+impl<R: WenoReal> Kernel for AdvectiveTile<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { pass, tile, faces, scratch } = self;
+        let tile = pass.axis.tile(pass.width, tile);
+        let [density, nodes, product, size, speed, high] = scratch.cut::<6>(piece_length(pass.axis));
+        pass.advective(tile, density, nodes, &mut FluxRows { product, size, speed }, high);
+        // SAFETY: tiles are apart.
+        unsafe { scatter_faces(pass.axis, tile, high, faces) };
+    }
+}

@@ -1,0 +1,198 @@
+//! The `fdm` mode: implicit Scharfetter-Gummel steps along lines (docs/numerics.md section 5.1).
+//!
+//! Elimination follows a line from end to end, so vectors must run across lines on every axis: along the contiguous one
+//! several lines are turned into a tile.
+
+use crate::crew::{Scratch, Shared};
+use crate::density::{FaceDrift, piece_length, tile_width};
+use crate::discretisation::Discretisation;
+use crate::fokker_planck::Crossing;
+use crate::grid::Axis;
+use crate::lines::Tile;
+use crate::real::Real;
+use crate::simd::Kernel;
+use crate::slopes::Context;
+use crate::stage_drift::StageDrift;
+use crate::tiles::{add_faces, gather_shared, scatter};
+use crate::tridiagonal::{SYSTEM_PIECES, Tridiagonal};
+
+/// Pieces of scratch memory of n + 7 rows each.
+pub(crate) const PIECES: usize = IMPLICIT_PIECES + 7;
+
+/// Lines in a tile of an axis.
+fn width_of<R: Real>(axis: &Axis<R>) -> usize {
+    if axis.stride == 1 { R::LANES.min(axis.lines) } else { tile_width(axis) }
+}
+
+/// Numbers in a piece of scratch memory for an axis.
+pub(crate) fn implicit_piece_length<R: Real>(axis: &Axis<R>) -> usize {
+    piece_length(axis) / tile_width(axis) * width_of(axis)
+}
+
+/// One implicit Euler step of length tau along one axis, in place. Adds the time-integrated face fluxes to `flux` where
+/// there is one.
+pub fn implicit_density<R: Real>(
+    context: Context<'_, R>,
+    index: usize,
+    tau: f64,
+    m: &mut [R],
+    drift: &StageDrift<R>,
+    flux: Option<&mut [R]>,
+) {
+    let Context { d, crew } = context;
+    let axis = &d.axes[index];
+    let width = width_of(axis);
+    let m = Shared::new(m);
+    let flux = flux.map(Shared::new);
+    // Along the contiguous axis a tile is some neighbouring lines.
+    let tile_of = |tile: usize| {
+        if axis.stride == 1 {
+            let line = tile * width;
+            Tile { line, start: line * axis.n, width: width.min(axis.lines - line) }
+        } else {
+            axis.tile(width, tile)
+        }
+    };
+    let tiles = if axis.stride == 1 { axis.lines.div_ceil(width) } else { axis.tile_count(width) };
+    crew.each(tiles, |scratch, tile| {
+        crew.level.run(ImplicitTile { d, axis, index, tau, m, drift, flux, tile: tile_of(tile), scratch });
+    });
+}
+
+struct ImplicitTile<'a, R> {
+    d: &'a Discretisation<R>,
+    axis: &'a Axis<R>,
+    index: usize,
+    tau: f64,
+    m: Shared<'a, R>,
+    drift: &'a StageDrift<R>,
+    flux: Option<Shared<'a, R>>,
+    tile: Tile,
+    scratch: &'a mut Scratch<R>,
+}
+
+impl<R: Real> Kernel for ImplicitTile<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { d, axis, index, tau, m, drift, flux, tile, scratch } = self;
+        let [nodes, total, value, field, transverse, other, b, rows @ ..] =
+            scratch.cut::<PIECES>(implicit_piece_length(axis));
+        let w = tile.width;
+        // SAFETY: tiles are apart, here and below.
+        unsafe { gather_shared(axis, tile, m, nodes) };
+        FaceDrift { d, index, drift }.tile(tile, value, field, transverse, other, b);
+        let crossing = (Crossing::new(d.nu, axis.spacing), Crossing::new(d.nu, axis.spacing / 2.0));
+        let total_rows = flux.is_some().then_some(&mut *total);
+        implicit_tile(axis, w, crossing, R::from_f64(tau), b, nodes, total_rows, rows);
+        // SAFETY: as above.
+        unsafe {
+            scatter(axis, tile, nodes, m);
+            if let Some(flux) = flux {
+                add_faces(axis, tile, R::ONE, total, flux);
+            }
+        }
+    }
+}
+
+/// Pieces of scratch memory, of n + 1 rows each, that an implicit step takes.
+pub const IMPLICIT_PIECES: usize = 5 + SYSTEM_PIECES;
+
+/// One implicit Euler step of length tau on the unpadded tile `m`, in place: direct solve, then one refinement in delta
+/// form. The time-integrated fluxes go to `flux` where asked for.
+///
+/// `drift`: b at the faces; `crossing`: over a whole cell and over half a cell, to a wall.
+#[expect(clippy::too_many_arguments, reason = "what a step reads, what it writes, and scratch")]
+#[inline(always)]
+pub fn implicit_tile<R: Real>(
+    axis: &Axis<R>,
+    w: usize,
+    crossing: (Crossing, Crossing),
+    tau: R,
+    drift: &[R],
+    m: &mut [R],
+    flux: Option<&mut [R]>,
+    memory: [&mut [R]; IMPLICIT_PIECES],
+) {
+    let n = axis.n;
+    let nodes = n * w;
+    let faces = nodes + w;
+    let end = nodes;
+    let [right, left, fluxes, solution, residual, system @ ..] = memory;
+    let mut system = Tridiagonal::new(system);
+    let (right, left) = (&mut right[..faces], &mut left[..faces]);
+    {
+        let drift = &drift[..faces];
+        for k in 0..faces {
+            (right[k], left[k]) = crossing.0.speeds(drift[k]);
+        }
+    }
+    if !axis.periodic() {
+        for c in 0..w {
+            right[c] = R::ZERO;
+            left[end + c] = R::ZERO;
+            left[c] = if axis.exit_at(0) { crossing.1.speeds(drift[c]).1 } else { R::ZERO };
+            right[end + c] = if axis.exit_at(1) { crossing.1.speeds(drift[end + c]).0 } else { R::ZERO };
+        }
+    }
+    let rate = tau * R::from_f64(axis.inverse());
+    {
+        let (below, above) = (&mut system.below[..nodes], &mut system.above[..nodes]);
+        let (right, left) = (&right[w..faces], &left[..nodes]);
+        for k in 0..nodes {
+            below[k] = rate * right[k];
+            above[k] = rate * left[k];
+        }
+    }
+    system.excess[..nodes].fill(R::ONE);
+    if !axis.periodic() {
+        for c in 0..w {
+            let last = end - w + c;
+            system.excess[c] = R::ONE + system.above[c];
+            system.excess[last] += system.below[last];
+            system.above[c] = R::ZERO;
+            system.below[last] = R::ZERO;
+        }
+    }
+    system.factor(n, w, axis.periodic());
+    let (m, solution, residual) = (&mut m[..nodes], &mut solution[..nodes], &mut residual[..nodes]);
+    solution.copy_from_slice(m);
+    system.solve(n, w, axis.periodic(), solution);
+    // The direct solve alone loses mass at the level of its rounding.
+    let fluxes = &mut fluxes[..faces];
+    time_integrated(axis, w, tau, right, left, solution, fluxes);
+    {
+        let (lower, upper) = (&fluxes[..nodes], &fluxes[w..]);
+        for k in 0..nodes {
+            residual[k] = m[k] - solution[k] - R::from_f64(axis.inverse()) * (upper[k] - lower[k]);
+        }
+    }
+    system.solve(n, w, axis.periodic(), residual);
+    for k in 0..nodes {
+        m[k] = solution[k] + residual[k];
+    }
+    if let Some(flux) = flux {
+        time_integrated(axis, w, tau, right, left, m, &mut flux[..faces]);
+    }
+}
+
+/// Time-integrated Scharfetter-Gummel fluxes of an unpadded tile.
+#[inline(always)]
+fn time_integrated<R: Real>(axis: &Axis<R>, w: usize, tau: R, right: &[R], left: &[R], m: &[R], flux: &mut [R]) {
+    let n = axis.n;
+    let end = n * w;
+    {
+        let (before, after) = (&m[..end - w], &m[w..end]);
+        let (right, left, flux) = (&right[w..end], &left[w..end], &mut flux[w..end]);
+        for k in 0..end - w {
+            flux[k] = tau * (right[k] * before[k] - left[k] * after[k]);
+        }
+    }
+    for c in 0..w {
+        let last = m[end - w + c];
+        let inflow = if axis.periodic() { right[c] * last } else { R::ZERO };
+        flux[c] = tau * (inflow - left[c] * m[c]);
+        flux[end + c] = if axis.periodic() { flux[c] } else { tau * right[end + c] * last };
+    }
+}
