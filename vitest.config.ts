@@ -11,11 +11,15 @@ export default defineConfig({
         test: {
           name: "fast",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/accuracy/**", "test/cli/**", "test/package/**"],
+          exclude: ["test/accuracy/**", "test/cli/**", "test/package/**", "test/faults/**"],
         },
       },
       // Runs the built command line, so dist must be fresh.
       { extends: true, test: { name: "cli", include: ["test/cli/**/*.test.ts"], globalSetup: ["test/cli/build.ts"] } },
+      {
+        extends: true,
+        test: { name: "faults", include: ["test/faults/**/*.test.ts"], globalSetup: ["test/cli/build.ts"] },
+      },
       { extends: true, test: { name: "package", include: ["test/package/**/*.test.ts"], testTimeout: 900_000 } },
       { extends: true, test: { name: "accuracy", include: ["test/accuracy/**/*.test.ts"], testTimeout: 900_000 } },
     ],

@@ -23,7 +23,7 @@ const checks = [
 const groups = [
   { name: "fast", projects: ["fast", "cli"] },
   { name: "accuracy", projects: ["accuracy"] },
-  { name: "package", projects: ["package"] },
+  { name: "package", projects: ["package", "faults"] },
 ];
 
 function heading(name) {

@@ -33,7 +33,8 @@ export interface StudyRequest {
   readonly source: unknown;
 }
 
-interface Stored {
+/** What study.json holds. */
+export interface StoredStudy {
   readonly format: string;
   readonly version: number;
   readonly schemeVersion: number;
@@ -113,7 +114,7 @@ export async function openOrCreateStudy(
   const planner = measures.some((measure) => measure.planner);
   const plan = await planStudy(request.file, members, planner, options.workers);
   await mkdir(join(folder, "runs"), { recursive: true });
-  const stored: Stored = { format, version: formatVersion, schemeVersion, ...request, plan };
+  const stored: StoredStudy = { format, version: formatVersion, schemeVersion, ...request, plan };
   await replaceFile(studyPath(folder), async (stream) => {
     stream.end(`${JSON.stringify(stored, null, 1)}\n`);
   });
@@ -129,8 +130,21 @@ export async function openStudy(folder: string): Promise<Study> {
   return opened(folder, await readStored(folder), true);
 }
 
-async function readStored(folder: string): Promise<Stored> {
-  const stored = (await readJson(studyPath(folder), "study")) as Partial<Stored>;
+/** Writes a planned study into a folder. */
+export async function storeStudy(folder: string, stored: StoredStudy): Promise<void> {
+  await mkdir(join(folder, "runs"), { recursive: true });
+  await replaceFile(studyPath(folder), async (stream) => {
+    stream.end(`${JSON.stringify(stored, null, 1)}\n`);
+  });
+}
+
+/** What study.json of a folder holds, or undefined where there is none. */
+export async function storedStudy(folder: string): Promise<StoredStudy | undefined> {
+  return existsSync(studyPath(folder)) ? readStored(folder) : undefined;
+}
+
+async function readStored(folder: string): Promise<StoredStudy> {
+  const stored = (await readJson(studyPath(folder), "study")) as Partial<StoredStudy>;
   if (stored.format !== format || stored.version !== formatVersion || stored.plan === undefined) {
     throw folderError(folder, "holds a study.json of another program or version", "Choose another folder.");
   }
@@ -141,10 +155,10 @@ async function readStored(folder: string): Promise<Stored> {
       "Start the study again in a new folder: results of two versions are not mixed.",
     );
   }
-  return stored as Stored;
+  return stored as StoredStudy;
 }
 
-function opened(folder: string, stored: Stored, confirmed: boolean): Study {
+function opened(folder: string, stored: StoredStudy, confirmed: boolean): Study {
   const { members, measures } = prepared(stored, confirmed);
   const { plan } = stored;
   const planner = measures.some((measure) => measure.planner);

@@ -113,6 +113,11 @@ export class WorkerPool implements Disposable {
     }
   }
 
+  /** Solves one batch on the first worker; rejects with `WorkerDied` or with the error that the worker met. */
+  async runOne(batch: number): Promise<void> {
+    await this.#workers[0]?.run(batch);
+  }
+
   [Symbol.dispose](): void {
     for (const worker of this.#workers) worker.stop();
   }

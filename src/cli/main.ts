@@ -11,6 +11,7 @@ import { planCommand } from "./plan.ts";
 import { plotCommand } from "./plot.ts";
 import { solveCommand } from "./solve.ts";
 import { studyCommand } from "./study.ts";
+import { workerCommand } from "./worker.ts";
 
 function version(): string {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
@@ -31,8 +32,8 @@ Exit codes: 0 done, 1 unexpected error, 2 wrong usage or input, 3 not converged,
 Environment: MFGPU_TIER forces a tier, MFGPU_ADAPTER names the adapter of a GPU tier;
 MFGPU_WISDOM is the file that measurements are kept in, or off; NO_COLOR switches colours off.`,
     );
-  for (const command of [solveCommand(), planCommand(), examplesCommand(), plotCommand(), studyCommand()])
-    top.addCommand(command);
+  const commands = [solveCommand(), planCommand(), examplesCommand(), plotCommand(), studyCommand(), workerCommand()];
+  for (const command of commands) top.addCommand(command);
   for (const command of [top, ...top.commands, ...top.commands.flatMap((command) => command.commands)]) {
     // Thrown and printed in one place, as text or as JSON.
     command.exitOverride().configureOutput({ outputError: () => undefined });

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { MfgError } from "../errors.ts";
+import { cancelStudy, queueStatus, queueStudy } from "../batch/queueStudy.ts";
 import { isSettled } from "../batch/runBatch.ts";
 import { runStudy, type StudyProgress } from "../batch/runStudy.ts";
 import { openOrCreateStudy, openStudy, readStudyFile, type Study } from "../batch/study.ts";
@@ -15,6 +16,7 @@ interface RunFlags {
   readonly out: string;
   readonly workers?: number;
   readonly shard?: { readonly index: number; readonly of: number };
+  readonly queue?: string;
   readonly yes?: true;
   readonly json?: true;
   readonly quiet?: true;
@@ -47,6 +49,7 @@ export function studyCommand(): Command {
         ),
       )
       .addOption(new Option("--shard <i/n>", "run a fixed part, for job arrays").argParser(readShard))
+      .option("--queue <url>", "share it out over workers: redis://... or postgres://... (see mfgpu worker)")
       .option("--yes", "confirm more than a million members")
       .option("--json", "print the outcome as one JSON document")
       .option("--quiet", "no progress on stderr")
@@ -59,10 +62,24 @@ export function studyCommand(): Command {
     new Command("status")
       .description("how far a study is")
       .argument("<folder>", "folder of the study")
+      .option("--queue <url>", "its queue, to count what waits there")
       .option("--json", "print one JSON document")
-      .action(async (folder: string, flags: { json?: true }) =>
-        status(await openStudy(resolve(folder)), flags.json ?? false),
+      .action(async (folder: string, flags: { queue?: string; json?: true }) =>
+        status(await openStudy(resolve(folder)), flags.queue, flags.json ?? false),
       ),
+  );
+  study.addCommand(
+    new Command("cancel")
+      .description("take what waits of a study out of its queue; what is solved stays")
+      .argument("<folder>", "folder of the study")
+      .requiredOption("--queue <url>", "its queue")
+      .option("--json", "print one JSON document")
+      .action(async (folder: string, flags: { queue: string; json?: true }) => {
+        const opened = await openStudy(resolve(folder));
+        const cancelled = await cancelStudy(opened, flags.queue);
+        if (flags.json) printJson({ study: opened.file.name, cancelled });
+        else printLine(`${opened.file.name}: ${cancelled} batches taken out of the queue`);
+      }),
   );
   return study;
 }
@@ -103,12 +120,20 @@ async function run(path: string, flags: RunFlags): Promise<number> {
   });
   if (!quiet) note(planLine(study));
   const { show, end } = shower(quiet);
-  const outcome = await runStudy(study, {
-    ...(flags.workers === undefined ? {} : { workers: flags.workers }),
-    ...(flags.shard === undefined ? {} : { shard: flags.shard }),
-    signal: interrupt.signal,
-    onProgress: show,
-  });
+  const common = { signal: interrupt.signal, onProgress: show };
+  const outcome =
+    flags.queue === undefined
+      ? await runStudy(study, {
+          ...common,
+          ...(flags.workers === undefined ? {} : { workers: flags.workers }),
+          ...(flags.shard === undefined ? {} : { shard: flags.shard }),
+        })
+      : await queueStudy(study, flags.queue, {
+          ...common,
+          onQueued: (batches, seconds) => {
+            if (!quiet) note(`queued: ${batches} batches in ${secondsText(seconds)}; waiting for workers`);
+          },
+        });
   end();
   const counts = countRows(outcome.rows);
   const { total, settled, rate, seconds, aborted } = outcome;
@@ -139,10 +164,14 @@ function countRows(rows: readonly SummaryRow[]): { converged: number; notConverg
   return { converged, notConverged: rows.length - converged - failed, failed };
 }
 
-function status(study: Study, json: boolean): void {
+async function status(study: Study, queue: string | undefined, json: boolean): Promise<void> {
   const settled = study.members.filter(({ index }) => isSettled(study, index)).length;
   const total = study.members.length;
   const { tier, precision, warm } = study.plan;
-  if (json) printJson({ study: study.file.name, total, settled, tier, precision, warm });
-  else printLine(`${study.file.name}: ${settled} of ${total} members settled (${tier}, ${precision})`);
+  const waiting = queue === undefined ? null : await queueStatus(study, queue);
+  if (json) printJson({ study: study.file.name, total, settled, tier, precision, warm, queue: waiting });
+  else {
+    const more = waiting === null ? "" : `; in the queue ${waiting.waiting} batches, ${waiting.failed} failed`;
+    printLine(`${study.file.name}: ${settled} of ${total} members settled (${tier}, ${precision})${more}`);
+  }
 }
