@@ -2,6 +2,7 @@
  * The native addon: loaded on first use, once per process, and only ever asked for by the tier rust. It lies beside the
  * sources where a clone was set up, and in a package per platform where mfgpu was installed with one.
  */
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { KernelArray, Unavailable } from "../tier.ts";
@@ -18,7 +19,7 @@ export interface AddonHost {
 }
 
 /** Where on the processor a call runs: for large arrays on so many threads, with a level other than the widest. */
-export interface AddonPlace {
+export interface CallPlace {
   readonly threads: number;
   readonly simd?: string;
 }
@@ -35,20 +36,20 @@ export interface AddonLayout {
   readonly epsilonValue: number;
 }
 
-type SmoothnessArguments = [stencils: KernelArray, out: KernelArray, place: AddonPlace];
+type SmoothnessArguments = [stencils: KernelArray, out: KernelArray, place: CallPlace];
 type WeightsArguments = [
   beta: KernelArray,
   linear: readonly number[],
   epsilon: number,
   out: KernelArray,
-  place: AddonPlace,
+  place: CallPlace,
 ];
 type DerivativesArguments = [
   field: KernelArray,
   layout: AddonLayout,
   pMinus: KernelArray,
   pPlus: KernelArray,
-  place: AddonPlace,
+  place: CallPlace,
 ];
 
 /**
@@ -93,12 +94,18 @@ export function addonFiles(): readonly AddonFile[] {
 }
 
 /** The version that an addon must have. */
-function packageVersion(): string {
+export function packageVersion(): string {
   return (require("../../../package.json") as { readonly version: string }).version;
 }
 
-function firstLine(error: unknown): string {
+/** What an error says, in one line. */
+export function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split("\n", 1)[0]!;
+}
+
+/** True where a file lies. */
+export function isThere(path: string): boolean {
+  return existsSync(path);
 }
 
 /** Loads the first addon that works; otherwise the answer names every attempt and why it failed. */

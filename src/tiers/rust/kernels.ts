@@ -10,8 +10,8 @@ import {
   rowsOf,
 } from "../host/arguments.ts";
 import { CallRecord } from "../host/callRecord.ts";
-import type { DerivativeLayout, KernelArray, Kernels, Tally } from "../tier.ts";
-import type { Addon, AddonPlace } from "./addon.ts";
+import type { DerivativeLayout, KernelArray, Kernels, Phases, Tally } from "../tier.ts";
+import type { Addon, CallPlace } from "./addon.ts";
 
 /**
  * Entries of an array from which a call runs off the JavaScript thread: shorter ones are done before a message to another
@@ -32,10 +32,10 @@ const longCall = 1 << 17;
 export class RustKernels implements Kernels {
   readonly #addon: Addon;
   readonly #precision: "f64" | "f32";
-  readonly #place: AddonPlace;
+  readonly #place: CallPlace;
   readonly #record = new CallRecord();
 
-  constructor(addon: Addon, precision: "f64" | "f32", place: AddonPlace) {
+  constructor(addon: Addon, precision: "f64" | "f32", place: CallPlace) {
     this.#addon = addon;
     this.#precision = precision;
     this.#place = place;
@@ -127,6 +127,7 @@ export class RustKernels implements Kernels {
     try {
       await call(points >= longCall);
     } catch (cause) {
+      if (cause instanceof MfgError) throw cause;
       throw new MfgError({
         code: "MFGPU_TIER_ARGUMENT",
         message: `The native kernels refuse the call: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -135,5 +136,19 @@ export class RustKernels implements Kernels {
       });
     }
     this.#record.count(inputs, outputs);
+  }
+}
+
+/** The same in WebAssembly, whose memory is its own: arrays are copied in and out, and the time of that is known. */
+export class RustWasmKernels extends RustKernels {
+  readonly #addon: Addon & { readonly phases: Phases };
+
+  constructor(addon: Addon & { readonly phases: Phases }, precision: "f64" | "f32", place: CallPlace) {
+    super(addon, precision, place);
+    this.#addon = addon;
+  }
+
+  get phases(): Phases {
+    return this.#addon.phases;
   }
 }

@@ -1,10 +1,11 @@
-import { cpus } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import { MfgError } from "../../errors.ts";
 import { hostMemoryNeed } from "../host/hostWorkspace.ts";
 import type { Available, Kernels, Precision, Tier, TierPlace, Unavailable } from "../tier.ts";
 import { addon, isAddon } from "./addon.ts";
 import type { Addon } from "./addon.ts";
-import { RustKernels } from "./kernels.ts";
+import { RustKernels, RustWasmKernels } from "./kernels.ts";
+import { StagedAddon, wasmModule } from "./wasm.ts";
 
 /** Most threads that the addon makes. */
 const mostThreads = 1024;
@@ -20,27 +21,34 @@ function checkedThreads(threads: number): number {
   });
 }
 
-function device(found: Addon, place: TierPlace): Available {
-  const { simd, threads: cores } = found.host();
-  const threads = place.threads ?? cores;
+/** The functions that a place on the tier runs, or why there are none. */
+async function find(place: TierPlace): Promise<Addon | Unavailable> {
+  if (place.variant !== "wasm") return addon();
+  const module = await wasmModule();
+  return "state" in module ? module : new StagedAddon(module);
+}
+
+function threadsOf(found: Addon, place: TierPlace): number {
+  // WebAssembly cannot tell how many there are.
+  return place.threads ?? (place.variant === "wasm" ? availableParallelism() : found.host().threads);
+}
+
+async function probe(place: TierPlace = {}): Promise<Available | Unavailable> {
+  const found = await find(place);
+  if (!isAddon(found)) return found;
+  const { simd } = found.host();
+  const threads = threadsOf(found, place);
   const processor = cpus()[0]?.model.trim() || process.arch;
   const text = `${processor}, ${simd}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
-  return { state: "available", device: text, software: false, facts: { simd, threads, cores } };
+  return {
+    state: "available",
+    device: place.variant === "wasm" ? `rust (wasm) on ${text}` : text,
+    software: false,
+    facts: { simd, threads, cores: availableParallelism() },
+  };
 }
 
-function probe(place: TierPlace = {}): Available | Unavailable {
-  const found = addon();
-  return isAddon(found) ? device(found, place) : found;
-}
-
-/** The addon, or the error that says why there is none. */
-function needAddon(): Addon {
-  const found = addon();
-  if (isAddon(found)) return found;
-  throw new MfgError({ code: found.code, message: found.why, fix: found.fix, path: "tier", value: "rust" });
-}
-
-function kernels(place: TierPlace & { readonly precision: Precision }): Kernels {
+async function kernels(place: TierPlace & { readonly precision: Precision }): Promise<Kernels> {
   const { precision } = place;
   if (precision === "compensated") {
     throw new MfgError({
@@ -51,20 +59,25 @@ function kernels(place: TierPlace & { readonly precision: Precision }): Kernels 
       value: precision,
     });
   }
-  const found = needAddon();
-  return new RustKernels(found, precision, { threads: checkedThreads(place.threads ?? found.host().threads) });
+  const found = await find(place);
+  if (!isAddon(found))
+    throw new MfgError({ code: found.code, message: found.why, fix: found.fix, path: "tier", value: "rust" });
+  const where = { threads: checkedThreads(threadsOf(found, place)) };
+  return found instanceof StagedAddon
+    ? new RustWasmKernels(found, precision, where)
+    : new RustKernels(found, precision, where);
 }
 
 /** Rust on all cores, vectorised for the processor at hand. */
 export const rustTier: Tier = {
   name: "rust",
   description: "Rust, vector instructions chosen at run time, all cores",
-  variants: ["native"],
+  variants: ["native", "wasm"],
   precisions: ["f64", "f32"],
   residencies: ["resident"],
   solvePrecisions: () => ["f64"],
-  probe: async (place) => probe(place),
-  kernels: async (options) => kernels(options),
+  probe,
+  kernels,
   memoryNeed: hostMemoryNeed,
   workspace: async () => {
     throw new MfgError({
