@@ -38,6 +38,8 @@ export type Bound = GPUBuffer | { readonly buffer: GPUBuffer; readonly offset?: 
  * @throws MFGPU_TIER_UNAVAILABLE with the mend where there is no such adapter, MFGPU_DEVICE_... where it does not open
  */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
+  // What earlier devices left is freed in a turn of the event loop of its own, which a program that only awaits never takes.
+  await new Promise((resolve) => setImmediate(resolve));
   const found = await findAdapter(options);
   if ("state" in found)
     throw new MfgError({
