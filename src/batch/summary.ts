@@ -49,7 +49,7 @@ export async function rowOf(study: Study, index: number): Promise<SummaryRow | u
   if (!existsSync(path)) return failedRow(study, id, head);
   // Measures of the record need no arrays, and those are by far the most of a run.
   const plain = study.measures.every(({ text }) => /^[\w.]+$/.test(text));
-  const run = plain ? { record: await recordOnly(path) } : await readRun(path);
+  const run = plain ? { record: await recordOfRun(path) } : await readRun(path);
   const record = run.record as StoredRecord;
   const costs = { socialCost: record.cost, plannerCost: record.study?.plannerCost ?? null };
   const measured: MeasuredRun = { ...emptyRun, ...run, ...spaceOf(run, record), record: { ...record } };
@@ -75,7 +75,8 @@ const emptyRun = {
   shape: [],
 };
 
-async function recordOnly(path: string): Promise<unknown> {
+/** The record of a run alone: its arrays, by far the most of it, are not read. */
+export async function recordOfRun(path: string): Promise<unknown> {
   const { record } = await readNpz(path, ["record"]);
   return JSON.parse(String(record.data[0]));
 }
