@@ -20,6 +20,9 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) grou
     if (step.y != 0.0) {
       total += step.y * second[i];
     }
-    sum[i] = step.keep * sum[i] + total;
+    if (step.keep != 0.0) {
+      total += step.keep * sum[i];
+    }
+    sum[i] = total;
   }
 }

@@ -19,6 +19,7 @@ struct Step {
 @group(0) @binding(2) var<storage, read> source: array<f32>;
 @group(0) @binding(3) var<storage, read_write> rate0: array<f32>;
 @group(0) @binding(4) var<storage, read_write> increment: array<f32>;
+@group(0) @binding(5) var<storage, read_write> change: array<f32>;
 
 fn step_between(a: u32, b: u32) -> f32 {
   return difference(u[a], u[b]);
@@ -48,4 +49,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   rate0[node] = rate;
   increment[node] = step.first * rate;
+  // e_1 = d_1 - d_0.
+  change[node] = step.first * rate;
 }

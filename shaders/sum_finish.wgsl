@@ -1,5 +1,5 @@
-// Adds the partial sums of up to 256 workgroups up, in a fixed order, and leaves each as a pair in `words`.
-// #include "compensated.wgsl"
+// Adds the partial sums of the workgroups up, in a fixed order, and leaves each as a pair in `words`.
+// #include "add_pairs.wgsl"
 // #include "solve_grid.wgsl"
 struct Step {
   word: u32,
@@ -10,30 +10,25 @@ struct Step {
 @group(0) @binding(0) var<storage, read> partials: array<vec2f>;
 @group(0) @binding(1) var<storage, read_write> words: array<atomic<u32>>;
 
-var<workgroup> group_sums: array<vec2f, 256>;
+// Four terms at most.
+var<workgroup> lane_sums: array<vec2f, lanes * 4u>;
 
-fn add_pairs(a: vec2f, b: vec2f) -> vec2f {
-  let s = two_sum(a.x, b.x);
-  return two_sum(s.x, s.y + (a.y + b.y));
-}
-
-@compute @workgroup_size(256)
+@compute @workgroup_size(lanes)
 fn main(@builtin(local_invocation_index) local: u32) {
   for (var t = 0u; t < step.terms; t++) {
-    group_sums[local] = vec2f(0.0);
-    if (local < step.groups) {
-      group_sums[local] = partials[local * step.terms + t];
+    var sum = vec2f(0.0);
+    for (var group = local; group < step.groups; group += lanes) {
+      sum = add_pairs(sum, partials[group * step.terms + t]);
     }
-    for (var half = 128u; half > 0u; half = half >> 1u) {
-      workgroupBarrier();
-      if (local < half) {
-        group_sums[local] = add_pairs(group_sums[local], group_sums[local + half]);
-      }
+    lane_sums[t * lanes + local] = sum;
+  }
+  workgroupBarrier();
+  if (local < step.terms) {
+    var sum = vec2f(0.0);
+    for (var lane = 0u; lane < lanes; lane++) {
+      sum = add_pairs(sum, lane_sums[local * lanes + lane]);
     }
-    if (local == 0u) {
-      atomicStore(&words[step.word + 2u * t], bitcast<u32>(group_sums[0].x));
-      atomicStore(&words[step.word + 2u * t + 1u], bitcast<u32>(group_sums[0].y));
-    }
-    workgroupBarrier();
+    atomicStore(&words[step.word + 2u * local], bitcast<u32>(sum.x));
+    atomicStore(&words[step.word + 2u * local + 1u], bitcast<u32>(sum.y));
   }
 }

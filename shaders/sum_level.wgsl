@@ -15,3 +15,12 @@ fn term(node: u32) -> array<vec2f, terms> {
   return array<vec2f, terms>(pair_of(m[node]), vec2f(gap * gap, 0.0));
 }
 // #include "sum_pairs.wgsl"
+
+@compute @workgroup_size(lanes)
+fn main(
+  @builtin(local_invocation_index) local: u32,
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  sum_pairs(local, group.x, groups.x, step.count);
+}

@@ -1,40 +1,28 @@
-// Sums of pairs in a fixed order. The file that includes this one has `const terms` and `fn term(node: u32) -> array<vec2f, terms>`
-// and binds `partials`; sum_finish.wgsl adds the workgroups up. `grid` is included before.
-// #include "compensated.wgsl"
+// Sums of pairs in a fixed order. The file that includes this one has `const terms`, `fn term(node: u32) -> array<vec2f, terms>`
+// and an entry point that calls `sum_pairs`; sum_finish.wgsl adds the workgroups up. One barrier: what is cheap here is the
+// compiler's work too.
+// #include "add_pairs.wgsl"
 @group(0) @binding(0) var<storage, read_write> partials: array<vec2f>;
 
-var<workgroup> group_sums: array<array<vec2f, terms>, 256>;
+var<workgroup> lane_sums: array<vec2f, lanes * terms>;
 
-fn add_pairs(a: vec2f, b: vec2f) -> vec2f {
-  let s = two_sum(a.x, b.x);
-  return two_sum(s.x, s.y + (a.y + b.y));
-}
-
-@compute @workgroup_size(256)
-fn main(
-  @builtin(local_invocation_index) local: u32,
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
+fn sum_pairs(local: u32, group: u32, groups: u32, count: u32) {
   var sums: array<vec2f, terms>;
-  for (var node = group.x * 256u + local; node < step.count; node += 256u * groups.x) {
+  for (var node = group * lanes + local; node < count; node += lanes * groups) {
     let added = term(node);
     for (var t = 0u; t < terms; t++) {
       sums[t] = add_pairs(sums[t], added[t]);
     }
   }
-  group_sums[local] = sums;
-  for (var half = 128u; half > 0u; half = half >> 1u) {
-    workgroupBarrier();
-    if (local < half) {
-      for (var t = 0u; t < terms; t++) {
-        group_sums[local][t] = add_pairs(group_sums[local][t], group_sums[local + half][t]);
-      }
-    }
+  for (var t = 0u; t < terms; t++) {
+    lane_sums[t * lanes + local] = sums[t];
   }
-  if (local == 0u) {
-    for (var t = 0u; t < terms; t++) {
-      partials[group.x * terms + t] = group_sums[0][t];
+  workgroupBarrier();
+  if (local < terms) {
+    var sum = vec2f(0.0);
+    for (var lane = 0u; lane < lanes; lane++) {
+      sum = add_pairs(sum, lane_sums[local * lanes + lane]);
     }
+    partials[group * terms + local] = sum;
   }
 }

@@ -10,7 +10,6 @@ import { type Device, openDevice } from "../../src/tiers/webgpu/device.ts";
 import { MemberData, type SolveContext, stateBytesOf } from "../../src/tiers/webgpu/solve/context.ts";
 import { FieldStore } from "../../src/tiers/webgpu/solve/fields.ts";
 import { HjbSweep } from "../../src/tiers/webgpu/solve/hjbSweep.ts";
-import { stepLayoutOf } from "../../src/tiers/webgpu/solve/kernels.ts";
 import { Recorder } from "../../src/tiers/webgpu/solve/recorder.ts";
 import { Reductions } from "../../src/tiers/webgpu/solve/reductions.ts";
 import { makeScratch } from "../../src/tiers/webgpu/solve/scratch.ts";
@@ -18,15 +17,6 @@ import { downloadStates, uploadStates } from "../../src/tiers/webgpu/solve/trans
 import { ValueKernels, valueScratch } from "../../src/tiers/webgpu/solve/valueKernels.ts";
 import { plaza, r1 } from "../solver/support.ts";
 import { gpuPlace, whyNoGpu } from "../support/webgpu.ts";
-
-test("the struct Step is read from the text: vectors at multiples of four words, comments left out", () => {
-  const text = "struct Step {\n  a: u32,\n  // of d_{j-2}\n  b: vec4f,\n  c: f32,\n}";
-  expect(stepLayoutOf(text)).toEqual([
-    { name: "a", type: "u32", at: 0 },
-    { name: "b", type: "vec4f", at: 4 },
-    { name: "c", type: "f32", at: 8 },
-  ]);
-});
 
 const line = (boundary: ProblemInput["domain"][number]["boundary"]): ProblemInput => ({
   name: "line",

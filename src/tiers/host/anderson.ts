@@ -1,4 +1,5 @@
 import { allocateHistory, type History } from "./histories.ts";
+import { conditionOf, dropFirst, solveUpper } from "./triangular.ts";
 
 /** Largest condition number (Frobenius) of the normalised residual differences before the oldest is dropped. */
 const largestCondition = 1e10;
@@ -33,6 +34,7 @@ export class Anderson {
   /** Forgets all differences. */
   reset(): void {
     this.#active = 0;
+    this.#r.length = 0;
     this.#pending = false;
   }
 
@@ -43,7 +45,7 @@ export class Anderson {
   step(m: History, g: History, beta: number): number {
     if (this.#pending) this.#append(m, g);
     const projected = this.#project(m, g);
-    return this.#take(m, g, beta, this.#solve(projected), projected);
+    return this.#take(m, g, beta, solveUpper(this.#r, projected), projected);
   }
 
   /** M <- G - (1 - theta) F: the relaxed step from the iterate before `step`. */
@@ -98,7 +100,7 @@ export class Anderson {
     entries[column] = rest;
     this.#r[column] = entries;
     this.#active++;
-    while (this.#active > 1 && condition(this.#r, this.#active) > largestCondition) this.#dropOldest();
+    while (this.#active > 1 && conditionOf(this.#r) > largestCondition) this.#dropOldest();
   }
 
   /** y = Q^T F */
@@ -112,16 +114,6 @@ export class Anderson {
       }
       return sum;
     });
-  }
-
-  /** R gamma = y; columns of R are stored, `r[j][i]` is entry (i, j). */
-  #solve(y: readonly number[]): number[] {
-    const gamma = [...y];
-    for (let i = this.#active - 1; i >= 0; i--) {
-      for (let j = i + 1; j < this.#active; j++) gamma[i] = gamma[i]! - this.#r[j]![i]! * gamma[j]!;
-      gamma[i] = gamma[i]! / this.#r[i]![i]!;
-    }
-    return gamma;
   }
 
   #take(m: History, g: History, beta: number, gamma: readonly number[], y: readonly number[]): number {
@@ -151,23 +143,7 @@ export class Anderson {
   /** Removes the first column of Q R by Givens rotations; its places move behind the last. */
   #dropOldest(): void {
     const count = this.#active;
-    const r = this.#r;
-    for (let i = 0; i + 1 < count; i++) {
-      const column = r[i + 1]!;
-      const a = column[i]!;
-      const b = column[i + 1]!;
-      const norm = Math.hypot(a, b);
-      const c = a / norm;
-      const s = b / norm;
-      for (let j = i + 1; j < count; j++) {
-        const [x, y] = [r[j]![i]!, r[j]![i + 1] ?? 0];
-        r[j]![i] = c * x + s * y;
-        r[j]![i + 1] = c * y - s * x;
-      }
-      rotate(this.#q[i]!, this.#q[i + 1]!, c, s);
-    }
-    r.splice(0, 1);
-    for (let j = 0; j < count - 1; j++) r[j]!.length = j + 1;
+    for (const [i, { c, s }] of dropFirst(this.#r).entries()) rotate(this.#q[i]!, this.#q[i + 1]!, c, s);
     const oldest = this.#dg.splice(0, 1)[0]!;
     this.#dg.splice(count - 1, 0, oldest);
     // The kept F stands at index `count`, one place beyond the columns: it must stay the next entry.
@@ -212,23 +188,4 @@ function rotate(a: History, b: History, c: number, s: number): void {
       bk[i] = c * y - s * x;
     }
   }
-}
-
-/** Frobenius condition number of the upper triangular matrix of `count` columns. */
-function condition(r: readonly (readonly number[])[], count: number): number {
-  let square = 0;
-  let inverseSquare = 0;
-  for (let j = 0; j < count; j++) {
-    for (let i = 0; i <= j; i++) square += r[j]![i]! ** 2;
-    // Column j of the inverse, by back substitution.
-    const x = new Array<number>(j + 1).fill(0);
-    x[j] = 1 / r[j]![j]!;
-    for (let i = j - 1; i >= 0; i--) {
-      let sum = 0;
-      for (let l = i + 1; l <= j; l++) sum += r[l]![i]! * x[l]!;
-      x[i] = -sum / r[i]![i]!;
-    }
-    for (const value of x) inverseSquare += value * value;
-  }
-  return Math.sqrt(square * inverseSquare);
 }

@@ -3,12 +3,25 @@ import { hostMemoryNeed } from "../host/hostWorkspace.ts";
 import type { Available, Tier, Unavailable } from "../tier.ts";
 import { findAdapter } from "../dawn/adapter.ts";
 import { WebgpuKernels } from "./kernels.ts";
+import { sharedDevice } from "./sharedDevice.ts";
+import { deviceMemoryNeed, type LineDevice } from "./solve/memory.ts";
+import { GpuWorkspace } from "./solve/workspace.ts";
 
 const answers = new Map<string, Promise<Available | Unavailable>>();
+
+/** Limits of the adapters that were looked at: they decide how much work memory long lines take. */
+const limits = new Map<string, LineDevice>();
+
+/** Those of an adapter that nobody looked at are WebGPU's least. */
+function knownLimits(adapter: string | undefined): LineDevice {
+  const least = { maxComputeWorkgroupStorageSize: 16_384, maxComputeInvocationsPerWorkgroup: 256 };
+  return limits.get(adapter ?? "") ?? { gpu: { limits: least } };
+}
 
 async function look(adapter: string | undefined): Promise<Available | Unavailable> {
   const found = await findAdapter(adapter === undefined ? {} : { adapter });
   if ("state" in found) return found;
+  limits.set(adapter ?? "", { gpu: { limits: found.adapter.limits } });
   const { name, software, vendor, architecture, description } = found.facts;
   return { state: "available", device: name, software, facts: { vendor, architecture, driver: description } };
 }
@@ -37,8 +50,13 @@ export const webgpuTier: Tier = {
       value: precision,
     });
   },
-  memoryNeed: hostMemoryNeed,
-  workspace: async (_, { residency = "resident" }) => {
+  memoryNeed: (members, options) =>
+    options.residency === "offload"
+      ? hostMemoryNeed(members, options)
+      : deviceMemoryNeed(knownLimits(options.adapter), members, options),
+  workspace: async (members, options) => {
+    const { residency = "resident" } = options;
+    if (residency === "resident") return GpuWorkspace.make(await sharedDevice(options), members, options);
     throw new MfgError({
       code: "MFGPU_TIER_UNAVAILABLE",
       message: `The tier webgpu has no ${residency} workspace in this version.`,

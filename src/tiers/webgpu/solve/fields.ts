@@ -74,6 +74,11 @@ export class FieldStore {
     return fieldOf(await this.#buffer(label, aligned(bytes)), 0, bytes);
   }
 
+  /** A field whose length does not depend on the problem and is far below any device's limit. */
+  async fixed(label: string, bytes: number): Promise<Field> {
+    return fieldOf(await this.#buffer(label, aligned(bytes)), 0, bytes);
+  }
+
   /**
    * A history of `levels` fields in as few buffers as the binding limit allows.
    *

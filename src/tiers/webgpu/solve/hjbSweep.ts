@@ -25,12 +25,6 @@ const longestChunk = 32;
 /** Words left in reserve when a chunk grows. */
 const wordReserve = 1024;
 
-/** What stands where of a source S = V + f(m) of one level. */
-interface SourceWords {
-  readonly floored: number;
-  readonly growth: number;
-}
-
 /** What was recorded of one interval. */
 interface IntervalWords {
   readonly k: number;
@@ -58,7 +52,6 @@ export class HjbSweep {
   /** Per level, once collected. */
   readonly #growth: Float64Array;
   readonly #floored: Float64Array;
-  #pendingSources: { readonly level: number; readonly words: SourceWords }[] = [];
   #density: readonly Field[] = [];
   #k = 0;
 
@@ -91,7 +84,6 @@ export class HjbSweep {
     this.#density = density;
     this.#sourceLevel.fill(-1);
     this.#floored.fill(0);
-    this.#pendingSources = [];
     recorder.copy(this.#data.terminal, value[steps]!);
     let substeps = 0;
     let repeats = 0;
@@ -109,7 +101,6 @@ export class HjbSweep {
       exact = 0;
       const chunk = await this.#chunk(value, k, count, counts, floors, Math.min(longestChunk, ring - 1));
       const collected = await recorder.collect();
-      this.#learnSources(collected);
       // The first interval that has to be done again ends the use of the chunk.
       for (const { interval, next } of chunk) {
         const excess = this.#excess(interval, collected);
@@ -166,7 +157,6 @@ export class HjbSweep {
   async #firstNeed(u: Field, k: number): Promise<number> {
     const words = this.#measureNeed(u, k);
     const collected = await this.#context.recorder.collect();
-    this.#learnSources(collected);
     return this.#needFrom(words, collected);
   }
 
@@ -192,18 +182,14 @@ export class HjbSweep {
     const source = this.#scratch.floats[valueFloats.source + slot]!;
     if (this.#sourceLevel[slot] === level) return source;
     const floored = this.#kernels.source(level, this.#density[level]!, source);
-    this.#pendingSources.push({ level, words: { floored, growth: this.#kernels.slopeGrowth(source) } });
+    const growth = this.#kernels.slopeGrowth(source);
+    const { spacing } = this.#d.grid;
+    this.#context.recorder.later((collected) => {
+      this.#growth[level] = spacing.reduce((sum, h, a) => sum + collected.float(growth + a) / h ** 2, 0);
+      this.#floored[level] = collected.word(floored);
+    });
     this.#sourceLevel[slot] = level;
     return source;
-  }
-
-  #learnSources(collected: Collected): void {
-    const { spacing } = this.#d.grid;
-    for (const { level, words } of this.#pendingSources) {
-      this.#growth[level] = spacing.reduce((sum, h, a) => sum + collected.float(words.growth + a) / h ** 2, 0);
-      this.#floored[level] = collected.word(words.floored);
-    }
-    this.#pendingSources = [];
   }
 
   /** Largest (speed x step)/limit up to the first sub-step that was too fast; above 1: repeat. */

@@ -9,49 +9,21 @@ import type { Precision } from "../../tier.ts";
 import type { Device } from "../device.ts";
 import type { Pipeline } from "../pipelines.ts";
 import { withIncludes } from "../shader.ts";
+import { type StructLayout, structOf, type StructValues } from "../struct.ts";
 
 /** Bytes of the numbers of one dispatch; the alignment of dynamic offsets. */
 export const stepBytes = 256;
-
-type StepType = "f32" | "u32" | "vec4f" | "vec4u";
-
-interface StepEntry {
-  readonly name: string;
-  readonly type: StepType;
-  /** In words of four bytes. */
-  readonly at: number;
-}
 
 export interface Kernel {
   readonly label: string;
   readonly pipeline: Pipeline;
   /** What group 0 binds, in order. */
   readonly fields: readonly string[];
-  readonly step: readonly StepEntry[];
+  readonly step: StructLayout;
 }
 
-/** Numbers of one dispatch by the names of the shader's struct Step; a vec4 is a list, short ones are filled with 0. */
-export type StepValues = Readonly<Record<string, number | ArrayLike<number>>>;
-
-const stepStruct = /struct Step \{([^}]*)\}/;
-const stepMember = /^\s*(\w+)\s*:\s*(\w+)\s*,?\s*$/gm;
-const width: Readonly<Record<StepType, number>> = { f32: 1, u32: 1, vec4f: 4, vec4u: 4 };
-
-/** The layout of a shader's struct Step: scalars follow one another, vectors stand at multiples of 16 bytes. */
-export function stepLayoutOf(text: string): readonly StepEntry[] {
-  const body = stepStruct.exec(text.replaceAll(/\/\/.*$/gm, ""))?.[1];
-  if (body === undefined) throw new TypeError("a kernel of a solve has a struct Step");
-  let at = 0;
-  return [...body.matchAll(stepMember)].map(([, name, type]) => {
-    const size = width[type as StepType] as number | undefined;
-    if (size === undefined) throw new TypeError(`struct Step: ${name} is a ${type}`);
-    if (size === 4) at = 4 * Math.ceil(at / 4);
-    const entry = { name: name!, type: type as StepType, at };
-    at += size;
-    if (4 * at > stepBytes) throw new RangeError(`struct Step is longer than ${stepBytes} bytes`);
-    return entry;
-  });
-}
+/** Numbers of one dispatch by the names of the shader's struct Step; a vector is a list, short ones are filled with 0. */
+export type StepValues = StructValues;
 
 const texts = new Map<string, string>();
 
@@ -121,7 +93,7 @@ export async function loadKernel(
     text,
   });
   const fields = pipeline.bindings.filter(({ group }) => group === 0).map((binding) => binding.name);
-  return { label: pipeline.label, pipeline, fields, step: stepLayoutOf(text) };
+  return { label: pipeline.label, pipeline, fields, step: structOf(text, "Step") };
 }
 
 /** Loads several kernels by name at once. */

@@ -13,7 +13,8 @@
  * - `Recorder.dispatch(kernel, member grid, fields, step, groups)`; `groupsOf(d)` for one invocation per node, whose
  *   coordinates are `coordinates_of(id)`.
  * - `Recorder.words(n)`: n zeroed words of the buffer `words` (`array<atomic<u32>>`, bound like a field: `recorder.wordField`),
- *   where kernels leave maxima, sums and flags; `collect()` submits, waits and gives them all.
+ *   where kernels leave maxima, sums and flags; `collect()` submits, waits and gives them all, and `later(reader)` has them
+ *   read by whoever recorded them, whoever collects.
  * - `await recorder.breathe()` between pieces: submits when enough is recorded for one submit (well under a second), keeps two
  *   of them in flight and honours the abort.
  *
@@ -85,6 +86,7 @@ export class Recorder {
   #inFlight: { readonly done: Promise<void>; readonly cost: number; readonly begun: number } | undefined;
   #lastDone = 0;
   #launches = 0;
+  #readers: ((collected: Collected) => void)[] = [];
 
   /** Raises MFGPU_DEVICE_MEMORY where its own buffers do not fit. */
   static async make(device: Device, signal: AbortSignal | undefined): Promise<Recorder> {
@@ -119,6 +121,11 @@ export class Recorder {
     const first = this.#words;
     this.#words += count;
     return first;
+  }
+
+  /** Calls `reader` with what is collected next: for words that belong to someone else than who collects. */
+  later(reader: (collected: Collected) => void): void {
+    this.#readers.push(reader);
   }
 
   /**
@@ -205,7 +212,11 @@ export class Recorder {
     await pending.finish([floats]);
     const words = new Uint32Array(floats.buffer);
     this.#signal?.throwIfAborted();
-    return { word: (index) => words[index]!, float: (index) => floats[index]! };
+    const collected: Collected = { word: (index) => words[index]!, float: (index) => floats[index]! };
+    const readers = this.#readers;
+    this.#readers = [];
+    for (const reader of readers) reader(collected);
+    return collected;
   }
 
   /** Forgets what is recorded and not submitted, after an abort or a failure. */
@@ -218,6 +229,7 @@ export class Recorder {
     this.#stale = Math.max(this.#stale, this.#words, 1);
     this.#words = 0;
     this.#cost = 0;
+    this.#readers = [];
     await this.#drain();
   }
 
@@ -303,15 +315,12 @@ export class Recorder {
   }
 
   #write(kernel: Kernel, step: StepValues, at: number): void {
-    for (const { name, type, at: offset } of kernel.step) {
+    for (const { name, scalar, width, at: offset } of kernel.step.members) {
       const value = step[name];
       if (value === undefined) throw new TypeError(`${kernel.label}: ${name} is not given`);
-      const target = type === "u32" || type === "vec4u" ? this.#stepWords : this.#stepFloats;
-      if (typeof value === "number") {
-        target[at + offset] = value;
-        continue;
-      }
-      for (let i = 0; i < 4; i++) target[at + offset + i] = i < value.length ? value[i]! : 0;
+      const target = scalar === "u32" ? this.#stepWords : this.#stepFloats;
+      if (typeof value === "number") target[at + offset] = value;
+      else for (let i = 0; i < width; i++) target[at + offset + i] = i < value.length ? value[i]! : 0;
     }
   }
 }

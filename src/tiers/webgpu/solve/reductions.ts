@@ -3,11 +3,11 @@ import type { Discretisation } from "../../../scheme/discretisation.ts";
 import type { SolveContext } from "./context.ts";
 import type { Field } from "./fields.ts";
 import { type Kernel, loadKernel } from "./kernels.ts";
+import { mostGroups } from "./scratch.ts";
 import type { Collected, MemberGrid } from "./recorder.ts";
 
-/** Elements that one workgroup of 256 adds up before another one is worth its while. */
-const elementsPerGroup = 1024;
-const mostGroups = 256;
+/** Elements that one workgroup of 64 adds up before another one is worth its while. */
+const elementsPerGroup = 512;
 
 /** Sums that a kernel leaves, by the name of its file. */
 export const sumTerms = {
@@ -26,9 +26,12 @@ export class Reductions {
   readonly #kernels: ReadonlyMap<SumName, Kernel>;
   readonly #finish: Kernel;
 
+  /** Loads the sums that a solve of this member takes. */
   static async make(context: SolveContext, d: Discretisation, partials: Field): Promise<Reductions> {
     const { device, precision } = context;
-    const names = Object.keys(sumTerms) as SumName[];
+    const names = (Object.keys(sumTerms) as SumName[]).filter(
+      (name) => name !== "sum_moments" || d.coupling.kind === "mean",
+    );
     const kernels = await Promise.all(
       names.map(async (name) => [name, await loadKernel(device, d, precision, name)] as const),
     );

@@ -13,8 +13,9 @@ export interface ScratchNeed {
   readonly floats: number;
 }
 
-/** Partial sums of a reduction: 256 workgroups, four pairs each. */
-export const partialBytes: number = 256 * 4 * 8;
+/** Workgroups of a sum at most, and bytes of their partial sums: four pairs each. */
+export const mostGroups = 1024;
+export const partialBytes: number = mostGroups * 4 * 8;
 
 /** What serves several users in turn. */
 export function largestNeed(needs: readonly ScratchNeed[]): ScratchNeed {
@@ -46,5 +47,5 @@ export async function makeScratch(
   for (let i = 0; i < need.states; i++) states.push(await store.field(`state ${i}`, stateBytes * d.grid.points));
   const floats: Field[] = [];
   for (let i = 0; i < need.floats; i++) floats.push(await store.field(`work field ${i}`, 4 * slotLength(d)));
-  return { states, floats, partials: await store.field("partial sums", partialBytes) };
+  return { states, floats, partials: await store.fixed("partial sums", partialBytes) };
 }

@@ -3,6 +3,7 @@ import { gaussianWeights } from "../../../scheme/coupling.ts";
 import { hasExit, type Discretisation } from "../../../scheme/discretisation.ts";
 import { type LegendreCoefficients, rkl2 } from "../../../scheme/diffusion.ts";
 import type { Groups } from "../dispatch.ts";
+import { aligned } from "../slices.ts";
 import type { MemberData, SolveContext, StoredMoment } from "./context.ts";
 import type { Field } from "./fields.ts";
 import { type Kernel, loadKernels } from "./kernels.ts";
@@ -22,13 +23,14 @@ const names = [
   "source_level",
   "slope_growth",
   "running_cost",
-  "density_value",
-  "convolve",
 ] as const;
+/** What a nonlocal coupling takes besides. */
+const nonlocalNames = ["density_value", "convolve"] as const;
+type Name = (typeof names)[number] | (typeof nonlocalNames)[number];
 
 /** Numbers of work fields in the backward sweep. */
 export const valueStates = { work: 0, coarse: 1, first: 2, second: 3, response: 4 } as const;
-export const valueFloats = { slope: 0, source: 1, diffusion: 5, balance: 8 } as const;
+export const valueFloats = { slope: 0, source: 1, diffusion: 5, balance: 9 } as const;
 /** Levels of the best response that are kept at a time. */
 export const responseLevels = 4;
 
@@ -58,7 +60,7 @@ interface GaussianTable {
 export function gaussianBytes(d: Discretisation): number {
   const { coupling, grid } = d;
   if (coupling.kind !== "nonlocal") return 0;
-  return 4 * grid.spacing.reduce((sum, h) => sum + gaussianWeights(coupling.width, h).length, 0);
+  return aligned(4 * grid.spacing.reduce((sum, h) => sum + gaussianWeights(coupling.width, h).length, 0));
 }
 
 export class ValueKernels {
@@ -66,7 +68,7 @@ export class ValueKernels {
   readonly #data: MemberData;
   readonly #scratch: Scratch;
   readonly #reductions: Reductions;
-  readonly #kernels: Readonly<Record<(typeof names)[number], Kernel>>;
+  readonly #kernels: Readonly<Record<Name, Kernel>>;
   readonly #groups: Groups;
   readonly #gaussian: GaussianTable | undefined;
   readonly #legendre = new Map<number, LegendreCoefficients>();
@@ -77,7 +79,8 @@ export class ValueKernels {
     scratch: Scratch,
     reductions: Reductions,
   ): Promise<ValueKernels> {
-    const kernels = await loadKernels(context.device, data.d, context.precision, names);
+    const wanted: readonly Name[] = data.d.coupling.kind === "nonlocal" ? [...names, ...nonlocalNames] : names;
+    const kernels = await loadKernels<Name>(context.device, data.d, context.precision, wanted);
     return new ValueKernels(context, data, scratch, reductions, kernels, await gaussianTable(context, data.d));
   }
 
@@ -86,7 +89,7 @@ export class ValueKernels {
     data: MemberData,
     scratch: Scratch,
     reductions: Reductions,
-    kernels: Readonly<Record<(typeof names)[number], Kernel>>,
+    kernels: Readonly<Record<Name, Kernel>>,
     gaussian: GaussianTable | undefined,
   ) {
     this.#context = context;
@@ -202,7 +205,8 @@ export class ValueKernels {
     to: StoredMoment,
   ): void {
     const c = this.#coefficients(stages);
-    const [rate0, even, odd] = this.#scratch.floats.slice(valueFloats.diffusion, valueFloats.diffusion + 3) as [
+    const [rate0, change, even, odd] = this.#scratch.floats.slice(valueFloats.diffusion) as [
+      Field,
       Field,
       Field,
       Field,
@@ -210,29 +214,29 @@ export class ValueKernels {
     const walls = this.#data.wallsFrom(from.first);
     this.#dispatch(
       "diffuse_value_begin",
-      { u, walls, source: source ?? this.#data.potentialAt(0), rate0, increment: odd },
+      { u, walls, source: source ?? this.#data.potentialAt(0), rate0, increment: odd, change },
       { moment: from.weights, axis, balanced: source ? 1 : 0, first: c.first * tau },
     );
     let increment = odd;
-    let older = even;
+    let next = even;
     for (let j = 2; j <= stages; j++) {
       const share = c.abscissa[j - 1]!;
-      const change = Array.from({ length: 4 }, (_, i) => share * (to.weights[i]! - from.weights[i]!));
+      const mu = c.mu[j]!;
+      const nu = c.nu[j]!;
       this.#dispatch(
         "diffuse_value_stage",
-        { increment, walls, rate0, older, u },
+        { increment, walls, rate0, change, next, u },
         {
-          change,
+          walls_moved: Array.from({ length: 4 }, (_, i) => share * (to.weights[i]! - from.weights[i]!)),
           axis,
-          mu: c.mu[j]!,
-          nu: c.nu[j]!,
+          keep: -nu,
+          pull: mu + nu - 1,
           a: c.muTilde[j]! * tau,
           gamma: c.gammaTilde[j]! * tau,
-          has_older: j > 2 ? 1 : 0,
           last: j === stages ? 1 : 0,
         },
       );
-      [increment, older] = [older, increment];
+      [increment, next] = [next, increment];
     }
   }
 
@@ -288,7 +292,7 @@ export class ValueKernels {
   }
 
   #dispatch(
-    name: (typeof names)[number],
+    name: Name,
     fields: Readonly<Record<string, Field>>,
     step: Readonly<Record<string, number | ArrayLike<number>>>,
   ): void {
