@@ -1,4 +1,4 @@
-// High-order advective face fluxes F on every axis that has an exit, as balanced splitting freezes them (docs/numerics.md
+// High-order advective face fluxes F (in units of J) on every axis that has an exit, as balanced splitting freezes them (docs/numerics.md
 // section 5.2).
 // #include "solve_grid.wgsl"
 // #include "state.wgsl"

@@ -7,6 +7,7 @@
 // #include "crossing_speed.wgsl"
 struct Step {
   faces: vec4u,
+  tau: f32,
   // 1: J^W = F - nu G6 and J^L Scharfetter-Gummel; 0: advection alone, F and upwind.
   diffusion: u32,
   // Bit a: axis a is balanced, F - Q and 0.
@@ -16,6 +17,7 @@ struct Step {
 @group(0) @binding(0) var<storage, read> density: array<State>;
 @group(0) @binding(1) var<storage, read> node_drift: array<f32>;
 @group(0) @binding(2) var<storage, read> face_drift: array<f32>;
+// J.
 @group(0) @binding(3) var<storage, read> frozen: array<f32>;
 @group(0) @binding(4) var<storage, read_write> low: array<f32>;
 @group(0) @binding(5) var<storage, read_write> antidiffusive: array<f32>;
@@ -106,7 +108,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
         slow = low_flux(a, start, j, face_drift[face]);
       }
     }
-    low[face] = slow;
-    antidiffusive[face] = high - slow;
+    let scale = step.tau * grid.metric[a].x;
+    low[face] = scale * slow;
+    antidiffusive[face] = scale * (high - slow);
   }
 }

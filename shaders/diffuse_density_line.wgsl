@@ -1,5 +1,6 @@
 // One RKL2 diffusion sub-step of the density along one axis, high and low order blended (docs/numerics.md section 5.2), one
-// workgroup per line: src/tiers/batched/densityDiffusion.ts. All fluxes are integrated over the step.
+// workgroup per line: src/tiers/batched/densityDiffusion.ts. All fluxes are those of the whole step over h: what passes from cell
+// to cell in units of the density.
 //
 // The recurrence of section 4.1 runs on the fluxes, in differences: Phi_j = Phi_{j-1} + D_j with
 // D_j = -nu_j D_{j-1} + (mu_j + nu_j - 1) Phi_{j-1} + muTilde_j tau J(Y_{j-1}) + gammaTilde_j tau J(Y_0), Phi_0 = 0, in which the
@@ -55,7 +56,7 @@ const low = 3u; // Phi of the low order, the upwind fluxes included
 const low_change = 4u;
 const low_initial = 5u;
 const state_step = 6u; // Y_0 of a node less that of the node below
-const upwind = 7u; // tau times the upwind fluxes of balanced splitting; never on a cycle
+const upwind = 7u; // the upwind fluxes of balanced splitting; never on a cycle
 const below = 1u;
 const above = 2u;
 const excess = 4u;
@@ -92,13 +93,14 @@ fn flux_at(slot: u32, k: u32) -> f32 {
   return take(slot, select(k, 0u, k == line.n && is_cycle()));
 }
 
-fn out_of_cell(slot: u32, i: u32) -> f32 {
-  return grid.metric[step.axis].x * (flux_at(slot, i + 1u) - take(slot, i));
+// The state of a cell after the fluxes of a slot.
+fn after_fluxes(state: State, slot: u32, i: u32) -> State {
+  return exchange(state, take(slot, i), flux_at(slot, i + 1u));
 }
 
 // Y of a node; near exits only, where ghosts are made of values.
 fn value_in(slot: u32, i: u32) -> f32 {
-  return value_of(node_state(i)) - out_of_cell(slot, i);
+  return value_of(node_state(i)) - (flux_at(slot, i + 1u) - take(slot, i));
 }
 
 // Y of the node above face k less that of the one below, 0 <= k < n, inside the line or across a seam.
@@ -108,7 +110,7 @@ fn inner_step(slot: u32, k: u32) -> f32 {
     before = line.n;
   }
   let bend = (flux_at(slot, k + 1u) - take(slot, k)) - (flux_at(slot, k) - flux_at(slot, before - 1u));
-  return take(state_step, k) - grid.metric[step.axis].x * bend;
+  return take(state_step, k) - bend;
 }
 
 // The same at any face from -2 to n + 2. `odd`: exits have odd ghosts, which give the low order its positive flux.
@@ -149,7 +151,7 @@ fn is_shut(k: u32) -> bool {
   return (k == 0u && wall_of(false) != exit_wall) || (k == line.n && wall_of(true) != exit_wall);
 }
 
-// -nu G6 + Q of Y.
+// (-nu G6 + Q)/h of Y.
 fn high_flux(k: u32) -> f32 {
   if (is_shut(k)) {
     return 0.0;
@@ -158,22 +160,22 @@ fn high_flux(k: u32) -> f32 {
   for (var o = 0; o < 5; o++) {
     slope += slope_weights[o] * step_at(high, i32(k) - 2 + o, false);
   }
-  var total = -grid.metric[step.axis].z * grid.metric[step.axis].y * slope;
+  var total = -grid.metric[step.axis].z * slope;
   if (step.balanced == 1u) {
-    total += frozen[line.face + k * line.stride];
+    total += grid.metric[step.axis].x * frozen[line.face + k * line.stride];
   }
   return total;
 }
 
-// -nu times the second-order slope of Y.
+// -nu/h times the second-order slope of Y.
 fn low_flux(k: u32) -> f32 {
   if (is_shut(k)) {
     return 0.0;
   }
-  return -grid.metric[step.axis].z * grid.metric[step.axis].y * step_at(low, i32(k), true);
+  return -grid.metric[step.axis].z * step_at(low, i32(k), true);
 }
 
-// tau times the upwind flux of Y_0; beyond an exit there is no density.
+// tau/h times the upwind flux of Y_0; beyond an exit there is no density.
 fn upwind_flux(k: u32) -> f32 {
   let b = face_drift[line.face + k * line.stride];
   var total = 0.0;
@@ -183,7 +185,7 @@ fn upwind_flux(k: u32) -> f32 {
   if (k < line.n) {
     total += min(b, 0.0) * value_of(node_state(k));
   }
-  return step.tau * total;
+  return step.tau * grid.metric[step.axis].x * total;
 }
 
 // Y_0 of the low order: after the upwind step.
@@ -191,7 +193,7 @@ fn low_start(i: u32) -> State {
   if (step.balanced == 0u) {
     return node_state(i);
   }
-  return add_increment(node_state(i), -out_of_cell(upwind, i));
+  return after_fluxes(node_state(i), upwind, i);
 }
 
 // Faces that are held: a cycle's seam once.
@@ -248,7 +250,7 @@ fn run_stages(lane: u32) {
   line_barrier();
 }
 
-// tau times the low-order diffusive flux of the density in `solution` and what is added to it.
+// The low-order diffusive flux of the density in `solution` and what is added to it.
 fn settled_flux(k: u32) -> f32 {
   if (is_shut(k)) {
     return 0.0;
@@ -263,7 +265,7 @@ fn settled_flux(k: u32) -> f32 {
     right = take(solution, k) + take(right_side, k);
   }
   let wall = !is_cycle() && (k == 0u || k == line.n);
-  let rate = step.tau * grid.metric[step.axis].z * grid.metric[step.axis].y;
+  let rate = step.tau * grid.metric[step.axis].z;
   return select(rate, 2.0 * rate, wall) * (left - right);
 }
 
@@ -316,8 +318,8 @@ fn implicit_step(lane: u32) {
     line_barrier();
     if (!corrected) {
       for (var i = lane; i < n; i += lanes) {
-        let defect = difference(state_of(vec2f(take(solution, i), 0.0)), low_start(i)) - out_of_cell(low, i);
-        put(right_side, i, defect);
+        let defect = after_fluxes(exchange(low_start(i), 0.0, take(solution, i)), low, i);
+        put(right_side, i, value_of(defect));
       }
       line_barrier();
     }
@@ -337,10 +339,9 @@ fn diffuse_line(lane: u32, place: u32) {
   begin_line(place);
   line = line_at(number, step.axis, step.faces);
   let n = grid.axes[step.axis].x;
-  let inverse = grid.metric[step.axis].x;
   run_stages(lane);
   for (var i = lane; i < n; i += lanes) {
-    if (value_of(add_increment(node_state(i), -out_of_cell(low, i))) < 0.0) {
+    if (value_of(after_fluxes(node_state(i), low, i)) < 0.0) {
       atomicStore(&negative, 1u);
     }
   }
@@ -356,7 +357,7 @@ fn diffuse_line(lane: u32, place: u32) {
     }
   } else {
     for (var i = lane; i < n; i += lanes) {
-      let state = pair_of(add_increment(node_state(i), -out_of_cell(low, i)));
+      let state = pair_of(after_fluxes(node_state(i), low, i));
       put(low_hi, i, state.x);
       put(low_lo, i, state.y);
     }
@@ -366,7 +367,7 @@ fn diffuse_line(lane: u32, place: u32) {
   }
   line_barrier();
   for (var i = lane; i < n; i += lanes) {
-    let asked = inverse * (max(flux_at(high, i + 1u), 0.0) - min(take(high, i), 0.0));
+    let asked = max(flux_at(high, i + 1u), 0.0) - min(take(high, i), 0.0);
     let available = (1.0 - step.guard) * max(value_of(low_density(i)), 0.0);
     var part = 1.0;
     if (asked > available) {
@@ -387,7 +388,7 @@ fn diffuse_line(lane: u32, place: u32) {
   }
   line_barrier();
   for (var i = lane; i < n; i += lanes) {
-    density[line.start + i * line.stride] = add_increment(low_density(i), -out_of_cell(high, i));
+    density[line.start + i * line.stride] = after_fluxes(low_density(i), high, i);
   }
   if (step.record == 1u) {
     for (var k = lane; k <= n; k += lanes) {

@@ -1,11 +1,10 @@
-// First pass of flux blending (docs/numerics.md section 5.2): the low-order density mL = m - tau sum div J^L, and of every
+// First pass of flux blending (docs/numerics.md section 5.2): the low-order density mL = m - sum div J^L, and of every
 // cell the share R of its outgoing antidiffusive fluxes that it can give. Counts the limited cells in words[step.word].
 // #include "solve_grid.wgsl"
 // #include "state.wgsl"
 // #include "grid_faces.wgsl"
 struct Step {
   faces: vec4u,
-  tau: f32,
   // What the limiter leaves in a cell, as a share (1e-6 in f32).
   guard: f32,
   // 0 where there is no low-order flux: mL = m.
@@ -28,23 +27,20 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_inde
   let c = coordinates_of(id);
   if (is_inside(c)) {
     let node = node_of(c);
-    var change = 0.0;
+    var state = density[node];
     var outgoing = 0.0;
     for (var a = 0u; a < dimension; a++) {
       let left = face_of(step.faces[a], a, c);
       let right = left + grid.axes[a].y;
-      let inverse = grid.metric[a].x;
       if (step.has_low == 1u) {
-        change -= step.tau * inverse * (low[right] - low[left]);
+        state = exchange(state, low[left], low[right]);
       }
-      outgoing += (max(antidiffusive[right], 0.0) - min(antidiffusive[left], 0.0)) * inverse;
+      outgoing += max(antidiffusive[right], 0.0) - min(antidiffusive[left], 0.0);
     }
-    let state = add_increment(density[node], change);
     let available = (1.0 - step.guard) * max(value_of(state), 0.0);
-    let asked = step.tau * outgoing;
     var part = 1.0;
-    if (asked > available) {
-      part = available / asked;
+    if (outgoing > available) {
+      part = available / outgoing;
       atomicAdd(&limited, 1u);
     }
     low_density[node] = state;

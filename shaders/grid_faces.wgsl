@@ -1,5 +1,6 @@
 // Numbers on the faces of the grid, all axes in one field: axis a begins at `step.faces[a]` and is an array in C order with
 // n + 1 entries along a. Face j lies between nodes j - 1 and j; face 0 and face n are the walls, or one and the same face.
+// Fluxes there are what a step passes from cell to cell in units of the density, tau J/h, unless something else is said.
 // An invocation at coordinates c works on the face below node c of every axis, so a grid of invocations reaches n, not n - 1.
 
 fn is_face(axis: u32, c: vec3u) -> bool {

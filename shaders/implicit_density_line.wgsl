@@ -10,7 +10,7 @@ struct Step {
   // Where the axis begins in fields of faces.
   faces: u32,
   tau: f32,
-  // flux += time-integrated face fluxes where record is 1.
+  // flux += the fluxes where record is 1.
   record: u32,
   // The lines of this dispatch: scratch in storage holds so many.
   first_line: u32,
@@ -35,7 +35,7 @@ const solution = 6u;
 const response = 7u;
 const from_left = 8u;
 const from_right = 9u;
-const passed = 10u; // time-integrated fluxes
+const passed = 10u; // fluxes
 // #include "tridiagonal_line.wgsl"
 
 var<private> line: Line;
@@ -63,7 +63,7 @@ fn solved(i: u32) -> f32 {
   return take(solution, i) + take(right_side, i);
 }
 
-// Time-integrated flux through face k.
+// What passes face k in the step, in units of the density.
 fn solved_flux(k: u32) -> f32 {
   var total = 0.0;
   if (k > 0u || is_cycle()) {
@@ -72,7 +72,7 @@ fn solved_flux(k: u32) -> f32 {
   if (k < line.n || is_cycle()) {
     total -= take(to_left, k) * solved(select(k, 0u, k == line.n));
   }
-  return step.tau * total;
+  return step.tau * grid.metric[step.axis].x * total;
 }
 
 fn implicit_line(lane: u32, place: u32) {
@@ -126,9 +126,8 @@ fn implicit_line(lane: u32, place: u32) {
     }
     line_barrier();
     for (var i = lane; i < n; i += lanes) {
-      let out = grid.metric[step.axis].x * (take(passed, i + 1u) - take(passed, i));
-      let m = density[line.start + i * line.stride];
-      put(right_side, i, difference(state_of(vec2f(take(solution, i), 0.0)), m) - out);
+      let gap = exchange(density[line.start + i * line.stride], 0.0, take(solution, i));
+      put(right_side, i, value_of(exchange(gap, take(passed, i), take(passed, i + 1u))));
     }
     line_barrier();
   }

@@ -1,11 +1,10 @@
-// Second pass of flux blending (docs/numerics.md section 5.2): m = mL - tau sum div(eta A), eta the share of the cell that A
+// Second pass of flux blending (docs/numerics.md section 5.2): m = mL - sum div(eta A), eta the share of the cell that A
 // leaves; then, for a stage of SSPRK3, m <- base + weight (m - base). The fluxes that were really used are added up.
 // #include "solve_grid.wgsl"
 // #include "state.wgsl"
 // #include "grid_faces.wgsl"
 struct Step {
   faces: vec4u,
-  tau: f32,
   weight: f32,
   // 1: the result goes into `base`; 0: into `low_density`.
   into_base: u32,
@@ -64,22 +63,20 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let node = node_of(c);
-  var change = 0.0;
+  var state = low_density[node];
   for (var a = 0u; a < dimension; a++) {
     let stride = grid.axes[a].y;
     let face = face_of(step.faces[a], a, c);
     let left = limited_flux(a, face, node, c[a], false);
     let right = limited_flux(a, face + stride, node, c[a], true);
-    change -= step.tau * grid.metric[a].x * (right - left);
+    state = exchange(state, left, right);
     record(face, left);
     if (c[a] + 1u == grid.axes[a].x) {
       record(face + stride, right);
     }
   }
-  var state = add_increment(low_density[node], change);
   if (step.weight != 1.0) {
-    let first = base[node];
-    state = add_increment(first, step.weight * difference(first, state));
+    state = blend_states(base[node], state, step.weight);
   }
   if (step.into_base == 1u) {
     base[node] = state;

@@ -35,7 +35,7 @@ fn leaving(axis: u32, upper: bool, line: u32) -> vec2f {
       paid += step.moment[j] * value_of(walls[at + j * grid.wall_stride]);
     }
   }
-  let mass = grid.physics.w * grid.metric[axis].x * through;
+  let mass = grid.physics.w * through;
   return vec2f(mass, mass * paid);
 }
 

@@ -9,6 +9,16 @@ fn add_increment(state: State, increment: f32) -> State {
   return state + increment;
 }
 
+// The state plus what enters less what leaves.
+fn exchange(state: State, entering: f32, leaving: f32) -> State {
+  return state + (entering - leaving);
+}
+
+// first + weight (second - first).
+fn blend_states(first: State, second: State, weight: f32) -> State {
+  return first + weight * (second - first);
+}
+
 fn value_of(state: State) -> f32 {
   return state;
 }

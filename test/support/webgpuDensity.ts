@@ -37,8 +37,11 @@ export interface DensityRig {
   /** A new field of states that holds `values`. */
   state(values: Float64Array): Promise<Field>;
   read(field: Field): Promise<Float64Array>;
-  /** Faces of one axis in the host's layout, from and to a field of all faces. */
+  /** Time-integrated fluxes in the host's layout, from and to a field of all faces in units of the density. */
   writeFaces(field: Field, faces: readonly Float64Array[]): Promise<void>;
+  /** Fluxes J, as the frozen ones are held. */
+  writeFrozen(faces: readonly Float64Array[]): Promise<void>;
+  readFrozen(): Promise<Float64Array[]>;
   readFaces(field: Field): Promise<Float64Array[]>;
   close(): void;
 }
@@ -80,6 +83,23 @@ export async function densityRig(device: Device, d: Discretisation, precision: P
     }).flat(),
   );
 
+  const write = async (field: Field, faces: readonly Float64Array[], integrated: boolean): Promise<void> => {
+    const all = new Float64Array(fields.faces.count);
+    order.forEach((indices, a) => {
+      const unit = integrated ? d.grid.spacing[a]! : 1;
+      indices.forEach((at, i) => (all[at] = faces[a]![i]! / unit));
+    });
+    await uploadFloats(device, field, all);
+  };
+  const read = async (field: Field, integrated: boolean): Promise<Float64Array[]> => {
+    const all = new Float32Array(fields.faces.count);
+    await device.staging.read(field.buffer, field.offset, all);
+    return order.map((indices, a) => {
+      const unit = integrated ? d.grid.spacing[a]! : 1;
+      return Float64Array.from(indices, (at) => unit * all[at]!);
+    });
+  };
+
   return {
     d,
     context,
@@ -100,16 +120,10 @@ export async function densityRig(device: Device, d: Discretisation, precision: P
       await downloadStates(context, field, out);
       return out;
     },
-    writeFaces: async (field, faces) => {
-      const all = new Float64Array(fields.faces.count);
-      order.forEach((indices, a) => indices.forEach((at, i) => (all[at] = faces[a]![i] ?? 0)));
-      await uploadFloats(device, field, all);
-    },
-    readFaces: async (field) => {
-      const all = new Float32Array(fields.faces.count);
-      await device.staging.read(field.buffer, field.offset, all);
-      return order.map((indices) => Float64Array.from(indices, (at) => all[at]!));
-    },
+    writeFaces: (field, faces) => write(field, faces, true),
+    readFaces: (field) => read(field, true),
+    writeFrozen: (faces) => write(fields.frozen, faces, false),
+    readFrozen: () => read(fields.frozen, false),
     close: () => {
       store.destroy();
       recorder.destroy();

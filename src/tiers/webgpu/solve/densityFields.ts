@@ -119,7 +119,7 @@ export interface DensityFields {
   readonly faces: ReturnType<typeof faceLayout>;
   /** b at the nodes, axis after axis. */
   readonly nodeDrift: Field;
-  /** On the faces of all axes: b, low-order and antidiffusive fluxes, time-integrated and frozen fluxes. */
+  /** On the faces of all axes: b; low-order, antidiffusive and added fluxes as tau J/h; frozen ones as J. */
   readonly faceDrift: Field;
   readonly low: Field;
   readonly antidiffusive: Field;

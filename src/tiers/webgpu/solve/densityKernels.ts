@@ -41,7 +41,7 @@ export interface DensityStage {
   readonly tau: number;
   readonly diffusion: boolean;
   readonly balanced: boolean;
-  /** flux += fluxWeight * tau * J; 0 where nobody asks. */
+  /** flux += fluxWeight * tau * J/h; 0 where nobody asks. */
   readonly fluxWeight: number;
 }
 
@@ -165,20 +165,19 @@ export class DensityKernels {
         low,
         antidiffusive,
       },
-      { faces, diffusion: diffusion ? 1 : 0, balanced: balanced ? this.#exits : 0 },
+      { faces, tau, diffusion: diffusion ? 1 : 0, balanced: balanced ? this.#exits : 0 },
       this.#faces,
     );
-    this.#shares(m, out, tau, 1, limited);
+    this.#shares(m, out, 1, limited);
     this.#dispatch(
       "limited_fluxes",
       { low, antidiffusive, share: this.#share, low_density: out, base, flux },
       {
         faces,
-        tau,
         weight,
         into_base: intoBase ? 1 : 0,
         flux_mode: fluxWeight === 0 ? 0 : 1,
-        flux_weight: fluxWeight * tau,
+        flux_weight: fluxWeight,
         has_low: 1,
       },
       this.#nodes,
@@ -197,13 +196,12 @@ export class DensityKernels {
    */
   correct(m: Field, out: Field, limited: number): void {
     const { antidiffusive, flux, low } = this.#fields;
-    this.#shares(m, out, 1, 0, limited, flux);
+    this.#shares(m, out, 0, limited, flux);
     this.#dispatch(
       "limited_fluxes",
       { low, antidiffusive: flux, share: this.#share, low_density: out, base: m, flux: antidiffusive },
       {
         faces: this.#fields.faces.at,
-        tau: 1,
         weight: 1,
         into_base: 1,
         flux_mode: 2,
@@ -281,7 +279,6 @@ export class DensityKernels {
   #shares(
     density: Field,
     low_density: Field,
-    tau: number,
     has_low: number,
     word: number,
     antidiffusive: Field = this.#fields.antidiffusive,
@@ -291,7 +288,7 @@ export class DensityKernels {
     this.#dispatch(
       "flux_shares",
       { density, low, antidiffusive, low_density, share: this.#share, words },
-      { faces: faces.at, tau, guard: limiterGuard32, has_low, word },
+      { faces: faces.at, guard: limiterGuard32, has_low, word },
       this.#nodes,
     );
   }
