@@ -58,10 +58,10 @@ export class DeviceAnderson {
     const y = await kernels.products(this.#q.slice(0, count).map((q) => [q, keptF] as const));
     const gamma = solveUpper(this.#r, y);
     for (let j = 0; j < count; j++)
-      await kernels.combine(step, 1, (1 - beta) * y[j]!, this.#q[j]!, -(gamma[j] ?? 0), this.#dg[j]!);
+      await kernels.combine(step, 1, (1 - beta) * y[j]!, this.#q[j]!, -gamma[j]!, this.#dg[j]!);
     this.#pending = true;
     const accepted = !(await kernels.wouldBeNegative(m, step));
-    if (!accepted) await kernels.combine(step, 0, theta, keptF);
+    if (!accepted) await kernels.combine(step, 0, theta, keptF, 0, keptF);
     await kernels.add(m, step);
     return accepted;
   }
@@ -85,7 +85,7 @@ export class DeviceAnderson {
       const overlaps = await kernels.products(this.#q.slice(0, column).map((other) => [other, q] as const));
       for (let j = 0; j < column; j++) {
         entries[j] = entries[j]! + overlaps[j]!;
-        await kernels.combine(q, 1, -overlaps[j]!, this.#q[j]!);
+        await kernels.combine(q, 1, -overlaps[j]!, this.#q[j]!, 0, this.#q[j]!);
       }
     }
     const rest = Math.sqrt(await this.#square(q));

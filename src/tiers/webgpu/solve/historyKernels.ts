@@ -94,8 +94,8 @@ export class HistoryKernels {
     keep: number,
     x: number,
     first: FieldHistory,
-    y = 0,
-    second: FieldHistory = first,
+    y: number,
+    second: FieldHistory,
   ): Promise<void> {
     for (const [i, slice] of sum.slices.entries()) {
       const fields = { sum: slice, first: first.slices[i]!, second: second.slices[i]! };
