@@ -24,7 +24,7 @@ export function hasCargo() {
 }
 
 /** True where the compiler has the target's standard library. */
-function hasWasmTarget() {
+export function hasWasmTarget() {
   const asked = spawnSync("rustc", ["--print", "target-libdir", "--target", wasmTarget], { encoding: "utf8" });
   return asked.status === 0 && existsSync(asked.stdout.trim());
 }

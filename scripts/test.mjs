@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { hasCargo, hasWasmTarget } from "./native.mjs";
 import { root, setUp } from "./setup.mjs";
 import { environmentOfGpu } from "./software.mjs";
 
@@ -17,6 +18,13 @@ const checks = [
   { name: "lint", command: [tool("oxlint", "bin/oxlint")] },
   { name: "format", command: [tool("oxfmt", "bin/oxfmt"), "--check", "."] },
   { name: "types", command: [tool("typescript", "bin/tsc"), "--noEmit", "-p", "tsconfig.json"] },
+];
+
+/** Checks of the crate, where cargo is here; the build that set-up made is not made again. */
+const nativeChecks = [
+  { name: "rustfmt", options: ["fmt", "--check"] },
+  { name: "clippy", options: ["clippy", "--locked", "--all-targets", "--", "-D", "warnings"] },
+  { name: "cargo test", options: ["test", "--locked", "--quiet"] },
 ];
 
 /** Groups of vitest projects, the quick ones first. */
@@ -59,7 +67,7 @@ function runGroup({ projects }) {
         "--reporter=json",
         `--outputFile.json=${reportPath}`,
       ],
-      gpu,
+      { ...gpu, MFGPU_EXPECT_TIERS: promised },
     );
     return totalsOf(JSON.parse(readFileSync(reportPath, "utf8")), succeeded);
   } catch (error) {
@@ -68,6 +76,14 @@ function runGroup({ projects }) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What this machine must have, so that its absence is a failure and no skip. */
+function promisedTiers(cargo) {
+  const promised = ["scalar", "batched"];
+  if (cargo || process.env.CI !== undefined) promised.push("rust:native");
+  if (cargo && hasWasmTarget()) promised.push("rust:wasm");
+  return [process.env.MFGPU_EXPECT_TIERS, ...promised].filter((name) => name !== undefined).join(",");
 }
 
 const results = [];
@@ -93,6 +109,15 @@ for (const { name, command } of checks) {
   const passed = node(command);
   record(name, { passed: Number(passed), failed: Number(!passed), skipped: 0 });
 }
+const cargo = hasCargo();
+for (const { name, options } of nativeChecks) {
+  heading(name);
+  if (!cargo) process.stdout.write("no cargo here\n");
+  const passed = cargo && spawnSync("cargo", options, { cwd: join(root, "native"), stdio: "inherit" }).status === 0;
+  const excused = !cargo && process.env.CI === undefined;
+  record(name, { passed: Number(passed), failed: Number(!passed && !excused), skipped: Number(excused) });
+}
+const promised = promisedTiers(cargo);
 for (const group of groups) {
   heading(group.name);
   record(group.name, runGroup(group));
