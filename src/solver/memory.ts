@@ -36,7 +36,9 @@ export async function planMemory(
   options: SolveOptions,
   way: Way,
 ): Promise<MemoryPlan> {
-  const free = (await tier.memoryFree?.(placeOf(options, way))) ?? freemem();
+  // Offload keeps its state in this process's memory, whatever memory the tier has.
+  const own = way.residency === "offload" ? undefined : await tier.memoryFree?.(placeOf(options, way));
+  const free = own ?? freemem();
   const budget = options.memoryBytes ?? freeShare * free;
   const need = (andersonDepth: number, keepTransported: boolean): ReturnType<Tier["memoryNeed"]> =>
     tier.memoryNeed(members, workspaceOptions({ andersonDepth, inPlace: !keepTransported }, precision, options, way));

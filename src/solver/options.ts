@@ -126,7 +126,15 @@ export interface SolveTimings {
   readonly fokkerPlanck: number;
   readonly relax: number;
   readonly certify: number;
+  /** Reading the result. */
   readonly transfer: number;
+  /**
+   * Where data move between memories: what that took within the parts above, in the whole batch. Moving data to the tier,
+   * computing there, moving data back.
+   */
+  readonly upload?: number;
+  readonly kernel?: number;
+  readonly download?: number;
   readonly total: number;
 }
 

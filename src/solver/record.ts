@@ -32,6 +32,7 @@ export async function resultOf(
   const density = await workspace.take(member, kept ? "transported" : "density");
   const transfer = (performance.now() - reading) / 1000;
   const { certificate, history, clock } = outcome;
+  const { phases } = workspace;
   const last = history[history.length - 1];
   const exploitability = finite(certificate?.exploitability);
   const cost = finite(certificate?.cost);
@@ -85,6 +86,9 @@ export async function resultOf(
       relax: clock.relax / 1000,
       certify: clock.certify / 1000,
       transfer,
+      ...(phases
+        ? { upload: phases.upload / 1000, kernel: phases.kernel / 1000, download: phases.download / 1000 }
+        : {}),
       total: (performance.now() - begun) / 1000,
     },
     domain: given.domain,

@@ -1,13 +1,25 @@
 import { MfgError } from "../errors.ts";
+import { batchedFieldKernels } from "./batched/fieldKernels.ts";
 import { batchedTier } from "./batched/tier.ts";
+import { gpujsTier } from "./gpujs/tier.ts";
+import { type KernelTier, withOffload } from "./host/offload.ts";
 import { rustTier } from "./rust/tier.ts";
 import { webgpuTier } from "./webgpu/tier.ts";
 import { scalarTier } from "./scalar/tier.ts";
 import { readCandidate } from "./candidate.ts";
 import type { Residency, Tier, TierPlace, Unavailable } from "./tier.ts";
 
+/** A tier's kernels under the batched solve, beside what it has of its own. */
+const offloaded = (tier: KernelTier | Tier): Tier => withOffload(tier, batchedFieldKernels);
+
 /** The tiers of this version, simplest first. */
-export const tiers: readonly Tier[] = [scalarTier, batchedTier, rustTier, webgpuTier];
+export const tiers: readonly Tier[] = [
+  scalarTier,
+  batchedTier,
+  offloaded(gpujsTier),
+  offloaded(rustTier),
+  offloaded(webgpuTier),
+];
 
 /** Why a tier of the plan is not here. */
 function absent(): Unavailable {

@@ -1,11 +1,12 @@
 import type { AxisBoundary, Discretisation } from "../../scheme/discretisation.ts";
 import { densityGhostRule, fillGhosts, valueGhostRule, type GhostRule } from "../../scheme/boundary.ts";
-import type { Walls } from "../host/fieldKernels.ts";
+import type { SlopeFields, Walls } from "../host/fieldKernels.ts";
 import { scratchLines } from "./blocks.ts";
-import { derivativesLine, type DerivativesLine } from "./weno5.ts";
+import { derivativesLine } from "./weno5.ts";
 
 /** What every batched kernel needs to know of an axis, looked up once. */
 export interface AxisTools {
+  readonly index: number;
   readonly n: number;
   readonly stride: number;
   readonly h: number;
@@ -31,6 +32,7 @@ export function axisTools(d: Discretisation): readonly AxisTools[] {
     const densityLower = densityGhostRule[boundary.lower.kind];
     const densityUpper = densityGhostRule[boundary.upper.kind];
     return {
+      index: a,
       n,
       stride: d.grid.stride[a]!,
       h: d.grid.spacing[a]!,
@@ -56,10 +58,42 @@ export interface LineScratch {
   readonly second: Float64Array[];
   readonly pMinus: Float64Array;
   readonly pPlus: Float64Array;
-  readonly derivatives: DerivativesLine;
+  readonly slopes: LineSlopes;
 }
 
-export function lineScratch(d: Discretisation): LineScratch {
+/**
+ * Writes the one-sided slopes of u along a line.
+ *
+ * @param at array index of the line's node 0
+ * @param padded the line itself, ghosts filled
+ */
+export type LineSlopes = (
+  axis: AxisTools,
+  at: number,
+  padded: Float64Array,
+  pMinus: Float64Array,
+  pPlus: Float64Array,
+) => void;
+
+/** Slopes taken along the line itself. */
+function ownSlopes(d: Discretisation): LineSlopes {
+  const derivatives = derivativesLine(d.scheme.weno, d.scheme.epsilon);
+  return ({ n, inverse }, _at, padded, pMinus, pPlus) => derivatives(padded, n, inverse, pMinus, pPlus);
+}
+
+/** Slopes that were taken elsewhere, for the whole field at once. */
+function readSlopes(fields: SlopeFields): LineSlopes {
+  return ({ index, n, stride }, at, _padded, pMinus, pPlus) => {
+    const minus = fields.minus[index]!;
+    const plus = fields.plus[index]!;
+    for (let i = 0, from = at; i < n; i++, from += stride) {
+      pMinus[i] = minus[from]!;
+      pPlus[i] = plus[from]!;
+    }
+  };
+}
+
+export function lineScratch(d: Discretisation, taken?: SlopeFields): LineScratch {
   const longest = Math.max(...d.grid.shape) + 6;
   const dimension = d.grid.shape.length;
   return {
@@ -69,7 +103,7 @@ export function lineScratch(d: Discretisation): LineScratch {
     second: scratchLines(longest, dimension),
     pMinus: new Float64Array(longest),
     pPlus: new Float64Array(longest),
-    derivatives: derivativesLine(d.scheme.weno, d.scheme.epsilon),
+    slopes: taken ? readSlopes(taken) : ownSlopes(d),
   };
 }
 

@@ -55,10 +55,10 @@ export class BatchedDrift {
 
   /** Node drift along a padded line of u (ghosts filled), from (p- + p+)/2, into b (unpadded). `at` is the index of node 0. */
   nodes(axis: AxisTools, padded: Float64Array, at: number, b: Float64Array): void {
-    const { n, stride, inverse, drift } = axis;
+    const { n, stride, drift } = axis;
     const { hamiltonian } = this.#d;
-    const { pMinus, pPlus, derivatives } = this.#scratch;
-    derivatives(padded, n, inverse, pMinus, pPlus);
+    const { pMinus, pPlus, slopes } = this.#scratch;
+    slopes(axis, at, padded, pMinus, pPlus);
     if (hamiltonian.exponent === 2) {
       const half = -0.5 * hamiltonian.control;
       for (let i = 0; i < n; i++) b[i] = half * (pMinus[i]! + pPlus[i]!);
@@ -139,16 +139,16 @@ export class BatchedDrift {
   /** See `FieldKernels.runningCost`. */
   runningCost(u: Float64Array, walls: Walls, out: Float64Array): void {
     const { grid, hamiltonian } = this.#d;
-    const { value, result, pMinus, pPlus, derivatives } = this.#scratch;
+    const { value, result, pMinus, pPlus, slopes } = this.#scratch;
     for (let a = 0; a < this.#axes.length; a++) {
       const axis = this.#axes[a]!;
-      const { n, stride, inverse } = axis;
+      const { n, stride } = axis;
       forEachBlock(grid, a, (line, start, count) => {
         gather(u, start, stride, n, count, value);
         for (let w = 0; w < count; w++) {
           const squares = result[w]!;
           valueGhosts(axis, value[w]!, walls[a]!, line + w);
-          derivatives(value[w]!, n, inverse, pMinus, pPlus);
+          slopes(axis, start + w, value[w]!, pMinus, pPlus);
           for (let i = 0; i < n; i++) squares[i] = 0.25 * (pMinus[i]! + pPlus[i]!) ** 2;
         }
         scatter(result, 0, start, stride, n, count, a > 0, out);

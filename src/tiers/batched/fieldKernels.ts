@@ -1,5 +1,5 @@
 import type { Discretisation } from "../../scheme/discretisation.ts";
-import type { FieldKernels } from "../host/fieldKernels.ts";
+import type { FieldKernels, SlopeFields } from "../host/fieldKernels.ts";
 import { FieldPool } from "../host/pool.ts";
 import { axisTools, lineScratch } from "./axisTools.ts";
 import { BatchedDensity } from "./density.ts";
@@ -10,10 +10,18 @@ import { BatchedHamiltonian } from "./hamiltonian.ts";
 import { BatchedImplicit } from "./implicit.ts";
 import { BatchedLimiter } from "./limiter.ts";
 
-/** The field kernels of the `batched` tier: fused typed-array loops over blocks of lines. */
-export function batchedFieldKernels(d: Discretisation, pool: FieldPool = new FieldPool(d)): FieldKernels {
+/**
+ * The field kernels of the `batched` tier: fused typed-array loops over blocks of lines.
+ *
+ * @param taken slopes of u that were taken elsewhere, to be read instead of computed; whoever fills them provides `prepare`
+ */
+export function batchedFieldKernels(
+  d: Discretisation,
+  pool: FieldPool = new FieldPool(d),
+  taken?: SlopeFields,
+): FieldKernels {
   const axes = axisTools(d);
-  const scratch = lineScratch(d);
+  const scratch = lineScratch(d, taken);
   const hamiltonian = new BatchedHamiltonian(d, axes, scratch, pool);
   const diffusion = new BatchedValueDiffusion(d, axes, scratch);
   const drift = new BatchedDrift(d, axes, scratch, pool, hamiltonian);

@@ -48,7 +48,7 @@ export class BatchedHamiltonian {
     const { grid, nu } = this.#d;
     const dimension = this.#axes.length;
     const speedField = dimension > 1 ? this.#pool.field(slots.outgoing) : rate;
-    const { value, result, second, pMinus, pPlus, derivatives } = this.#scratch;
+    const { value, result, second, pMinus, pPlus, slopes } = this.#scratch;
     let fastest = 0;
     for (let a = 0; a < dimension; a++) {
       const axis = this.#axes[a]!;
@@ -61,7 +61,7 @@ export class BatchedHamiltonian {
           const out = result[w]!;
           const speed = second[w]!;
           valueGhosts(axis, padded, walls[a]!, line + w);
-          derivatives(padded, n, inverse, pMinus, pPlus);
+          slopes(axis, start + w, padded, pMinus, pPlus);
           this.#line(n, pMinus, pPlus, inverse, axis.drift, start + w, stride, out, speed);
           if (diffusion) {
             lineLaplacian(padded, n, nu * inverse * inverse, this.#lap);
@@ -131,12 +131,12 @@ export class BatchedHamiltonian {
   ): void {
     const axis = this.#axes[a]!;
     const { n, stride, inverse } = axis;
-    const { value, result, second, density, derivatives } = this.#scratch;
+    const { value, result, second, density, slopes } = this.#scratch;
     forEachBlock(this.#d.grid, a, (line, start, count) => {
       gather(u, start, stride, n, count, value);
       for (let w = 0; w < count; w++) {
         valueGhosts(axis, value[w]!, walls[a]!, line + w);
-        derivatives(value[w]!, n, inverse, result[w]!, second[w]!);
+        slopes(axis, start + w, value[w]!, result[w]!, second[w]!);
         if (rate) lineLaplacian(value[w]!, n, this.#d.nu * inverse * inverse, density[w]!);
       }
       scatter(result, 0, start, stride, n, count, false, left);

@@ -13,6 +13,10 @@ export class CallRecord {
     return { launches: this.#launches, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut };
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Raises MFGPU_TIER_ARGUMENT once closed. */
   ensureOpen(): void {
     if (this.#closed) throw argumentError("kernels", "are closed", "Ask the tier for kernels again.");

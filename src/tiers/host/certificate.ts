@@ -51,13 +51,17 @@ export class CertificateSums {
     this.#walls = this.#times.walls();
   }
 
+  /** Asks the kernels for the slopes of a level's u before it is added, where they are not taken in the operation itself. */
+  takeSlopes(level: number, u: Float64Array): Promise<void> | undefined {
+    return this.#kernels.prepare?.(u, this.#wallsAt(level));
+  }
+
   /** Adds one level: `m` the flow of the feedback of `u`, `answered` the flow that u is the value against. */
   add(level: number, m: Float64Array, answered: Float64Array, u: Float64Array): void {
-    const { grid, potential, steps, levels, terminalCost } = this.#d;
+    const { grid, potential, steps, terminalCost } = this.#d;
     const weight = this.#weights[level]! * grid.cellVolume;
     const scratch = this.#scratch;
-    const walls = this.#times.wallsAt(levels[level]!, Math.min(level, steps - 1), this.#walls);
-    this.#kernels.runningCost(u, walls, scratch);
+    this.#kernels.runningCost(u, this.#wallsAt(level), scratch);
     const offset = potential.length > grid.points ? level * grid.points : 0;
     let cost = 0;
     for (let i = 0; i < m.length; i++) cost += m[i]! * (scratch[i]! + potential[offset + i]!);
@@ -67,6 +71,11 @@ export class CertificateSums {
     this.#mismatch += weight * (own - inner(m, scratch));
     this.#cost += weight * (cost + own);
     if (level === steps) this.#cost += grid.cellVolume * inner(m, terminalCost);
+  }
+
+  #wallsAt(level: number): Walls {
+    const { levels, steps } = this.#d;
+    return this.#times.wallsAt(levels[level]!, Math.min(level, steps - 1), this.#walls);
   }
 
   /** E = <m0, U - U_br> + integral of m (f(m) - f(M)), with the cost J by duality and its defect. */

@@ -12,10 +12,11 @@ import type { Pace } from "./pace.ts";
 import { exitAxes, type FieldPool, slots } from "./pool.ts";
 import { axisRadius, fullRadius } from "./stepLimits.ts";
 import { StageTimes } from "./stageTimes.ts";
+import type { Steps } from "./steps.ts";
 import { compensatedSum, smallest } from "../../scheme/sums.ts";
 
-/** Receives each stored level of the transported density as it is made. */
-export type LevelSink = (level: number, m: Float64Array) => void;
+/** Receives each stored level of the transported density as it is made; the sweep goes on when it is done with it. */
+export type LevelSink = (level: number, m: Float64Array) => Promise<void> | undefined;
 
 export class DensitySweep {
   readonly #d: Discretisation;
@@ -76,6 +77,8 @@ export class DensitySweep {
     let minDensity = smallest(initial);
     let substeps = 0;
     let m = initial;
+    let slopes = this.#takeLevelSlopes(0);
+    if (slopes) await slopes;
     let speed = this.#speed(0);
     const report = (failure: DensityReport["failure"]): DensityReport => ({
       substeps,
@@ -91,6 +94,8 @@ export class DensitySweep {
       const target = next(k + 1);
       target.set(m);
       m = target;
+      slopes = this.#takeLevelSlopes(k + 1);
+      if (slopes) await slopes;
       const ahead = this.#speed(k + 1);
       const count = this.#count(k, Math.max(speed, ahead), counts[k]!);
       if (!Number.isFinite(count)) return report({ level: k + 1, index: 0, field: "density" });
@@ -98,7 +103,8 @@ export class DensitySweep {
       counts[k] = count;
       const dt = (levels[k + 1]! - levels[k]!) / count;
       for (let j = 0; j < count; j++) {
-        this.#substep(m, levels[k]! + j * dt, dt);
+        const steps = this.#substep(m, levels[k]! + j * dt, dt);
+        for (let step = steps.next(); !step.done; step = steps.next()) await step.value;
         await pace.breathe();
       }
       substeps += count;
@@ -106,9 +112,17 @@ export class DensitySweep {
       if (bad >= 0) return report({ level: k + 1, index: bad, field: "density" });
       massDrift = Math.max(massDrift, Math.abs(compensatedSum(m) * grid.cellVolume + this.#outflow.mass - mass) / mass);
       minDensity = Math.min(minDensity, smallest(m));
-      sink(k + 1, m);
+      const pending = sink(k + 1, m);
+      if (pending) await pending;
     }
     return report(undefined);
+  }
+
+  /** Asks the kernels for the slopes of a stored level, where they are not taken in the operations themselves. */
+  #takeLevelSlopes(level: number): Promise<void> | undefined {
+    if (!this.#kernels.prepare || this.#d.scheme.fokkerPlanck === "fdm") return undefined;
+    const walls = this.#times.wallsAt(this.#d.levels[level]!, this.#k, this.#walls);
+    return this.#kernels.prepare(this.#value[level]!, walls);
   }
 
   #speed(level: number): number {
@@ -127,19 +141,21 @@ export class DensitySweep {
     return keepCount(previous, needOf(levels[k + 1]! - levels[k]!, dt), "fp");
   }
 
-  #substep(m: Float64Array, start: number, dt: number): void {
+  *#substep(m: Float64Array, start: number, dt: number): Steps<void> {
     const { fokkerPlanck, splitting } = this.#d.scheme;
     const flux = this.#flux;
     flux?.forEach((f) => f.fill(0));
-    if (fokkerPlanck === "fdm") this.#implicit(m, start, dt);
-    else if (splitting === "explicit") this.#advance(m, start, dt, 1, true);
-    else if (splitting === "strang") this.#strang(m, start, dt, this.#stages(dt / 2), 1);
-    else return this.#richardson(m, start, dt, flux!);
+    if (fokkerPlanck === "fdm") yield* this.#implicit(m, start, dt);
+    else if (splitting === "explicit") yield* this.#advance(m, start, dt, 1, true);
+    else if (splitting === "strang") yield* this.#strang(m, start, dt, this.#stages(dt / 2), 1);
+    else return yield* this.#richardson(m, start, dt, flux!);
     if (flux) this.#outflow.add(flux, 1, this.#times.wallsAt(start + dt / 2, this.#k, this.#walls));
   }
 
-  #implicit(m: Float64Array, start: number, dt: number): void {
+  *#implicit(m: Float64Array, start: number, dt: number): Steps<void> {
     const u = this.#valueAt(start + dt / 2);
+    const slopes = this.#takeFaceSlopes(u, start + dt / 2);
+    if (slopes) yield slopes;
     const walls = this.#times.wallsAt(start + dt / 2, this.#k, this.#walls);
     for (let a = 0; a < this.#d.grid.shape.length; a++) {
       const flux = this.#flux?.[a];
@@ -148,15 +164,15 @@ export class DensitySweep {
   }
 
   /** Richardson over the splitting: one step against two halves, combined by flux-corrected transport. */
-  #richardson(m: Float64Array, start: number, dt: number, flux: Faces): void {
+  *#richardson(m: Float64Array, start: number, dt: number, flux: Faces): Steps<void> {
     const stages = this.#stages(dt / 2);
     const coarse = this.#pool.field(slots.coarseDensity);
     coarse.set(m);
-    this.#strang(coarse, start, dt, stages, -1 / 3);
+    yield* this.#strang(coarse, start, dt, stages, -1 / 3);
     // Fine flux = three times what the faces will hold before the correction, less three times what they hold now.
     this.#outflow.add(flux, -3, this.#times.wallsAt(start + dt / 2, this.#k, this.#walls));
-    this.#strang(m, start, dt / 2, stages, 1 / 3);
-    this.#strang(m, start + dt / 2, dt / 2, stages, 1 / 3);
+    yield* this.#strang(m, start, dt / 2, stages, 1 / 3);
+    yield* this.#strang(m, start + dt / 2, dt / 2, stages, 1 / 3);
     const walls = this.#times.wallsAt(start + dt / 2, this.#k, this.#walls);
     this.#outflow.add(flux, 3, walls);
     this.#limited += this.#kernels.correctDensity(m, flux);
@@ -167,17 +183,19 @@ export class DensitySweep {
     return this.#d.grid.shape.map((_, a) => rklStages(tau, axisRadius(this.#d, a)));
   }
 
-  #strang(m: Float64Array, start: number, dt: number, stages: readonly number[], weight: number): void {
-    if (this.#frozen)
-      this.#kernels.advectiveFlux(
-        m,
-        this.#valueAt(start),
-        this.#times.wallsAt(start, this.#k, this.#walls),
-        this.#frozen,
-      );
+  *#strang(m: Float64Array, start: number, dt: number, stages: readonly number[], weight: number): Steps<void> {
+    if (this.#frozen) {
+      const u = this.#valueAt(start);
+      const slopes = this.#takeSlopes(u, start);
+      if (slopes) yield slopes;
+      this.#kernels.advectiveFlux(m, u, this.#times.wallsAt(start, this.#k, this.#walls), this.#frozen);
+    }
     this.#diffuse(m, start, dt / 2, stages, weight, false);
-    this.#advance(m, start, dt, weight, false);
-    if (this.#frozen) this.#valueAt(start + dt);
+    yield* this.#advance(m, start, dt, weight, false);
+    if (this.#frozen) {
+      const slopes = this.#takeFaceSlopes(this.#valueAt(start + dt), start + dt);
+      if (slopes) yield slopes;
+    }
     this.#diffuse(m, start + dt, dt / 2, stages, weight, true);
   }
 
@@ -211,18 +229,34 @@ export class DensitySweep {
   }
 
   /** SSPRK3 as convex combinations of Euler stages (Shu & Osher 1988): each keeps the density >= 0. */
-  #advance(m: Float64Array, start: number, dt: number, weight: number, diffusion: boolean): void {
+  *#advance(m: Float64Array, start: number, dt: number, weight: number, diffusion: boolean): Steps<void> {
     const first = this.#pool.field(slots.stageDensity);
     const second = this.#pool.field(slots.secondDensity);
-    this.#euler(m, start, dt, diffusion, first, weight / 6);
-    this.#euler(first, start + dt, dt, diffusion, second, weight / 6);
+    let u = this.#valueAt(start);
+    let slopes = this.#takeSlopes(u, start);
+    if (slopes) yield slopes;
+    this.#euler(m, u, start, dt, diffusion, first, weight / 6);
+    u = this.#valueAt(start + dt);
+    slopes = this.#takeSlopes(u, start + dt);
+    if (slopes) yield slopes;
+    this.#euler(first, u, start + dt, dt, diffusion, second, weight / 6);
     for (let i = 0; i < m.length; i++) second[i] = 0.75 * m[i]! + 0.25 * second[i]!;
-    this.#euler(second, start + dt / 2, dt, diffusion, first, (2 * weight) / 3);
+    u = this.#valueAt(start + dt / 2);
+    slopes = this.#takeSlopes(u, start + dt / 2);
+    if (slopes) yield slopes;
+    this.#euler(second, u, start + dt / 2, dt, diffusion, first, (2 * weight) / 3);
     for (let i = 0; i < m.length; i++) m[i] = m[i]! / 3 + (2 / 3) * first[i]!;
   }
 
-  #euler(m: Float64Array, t: number, tau: number, diffusion: boolean, out: Float64Array, fluxWeight: number): void {
-    const u = this.#valueAt(t);
+  #euler(
+    m: Float64Array,
+    u: Float64Array,
+    t: number,
+    tau: number,
+    diffusion: boolean,
+    out: Float64Array,
+    fluxWeight: number,
+  ): void {
     this.#limited += this.#kernels.densityStage({
       m,
       u,
@@ -234,6 +268,17 @@ export class DensitySweep {
       flux: this.#flux,
       fluxWeight,
     });
+  }
+
+  /** Asks the kernels for the slopes of u at time t, where they are not taken in the operations themselves. */
+  #takeSlopes(u: Float64Array, t: number): Promise<void> | undefined {
+    if (!this.#kernels.prepare) return undefined;
+    return this.#kernels.prepare(u, this.#times.wallsAt(t, this.#k, this.#walls));
+  }
+
+  /** The same before an operation that needs the drift at faces only, which reads slopes where H is no sum over the axes. */
+  #takeFaceSlopes(u: Float64Array, t: number): Promise<void> | undefined {
+    return this.#d.hamiltonian.separable ? undefined : this.#takeSlopes(u, t);
   }
 
   #valueAt(t: number): Float64Array {

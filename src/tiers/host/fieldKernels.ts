@@ -19,6 +19,12 @@ export type Walls = readonly {
  */
 export type Faces = readonly Float64Array[];
 
+/** One-sided slopes of u at every node, axis by axis: p- and p+. */
+export interface SlopeFields {
+  readonly minus: readonly (Float64Array | Float32Array)[];
+  readonly plus: readonly (Float64Array | Float32Array)[];
+}
+
 /** One explicit Euler stage of the Fokker-Planck equation with flux blending (section 5.2). */
 export interface DensityStage {
   /** Density before the stage, >= 0. */
@@ -54,6 +60,11 @@ export interface DensityDiffusion {
 
 export interface FieldKernels {
   readonly discretisation: Discretisation;
+  /**
+   * Takes the one-sided slopes of u on another place, for the operations that follow with this very u and walls. Where it is there,
+   * sweeps call it before every operation that reads slopes; where it is not, each operation takes its own.
+   */
+  readonly prepare?: (u: Float64Array, walls: Walls) => Promise<void>;
   /**
    * rate += -Hhat(x, p-, p+), and += nu sum of Lap6 over the axes where `diffusion`.
    * Returns max over the nodes of sum_a alpha_a / h_a (1/time), alpha the Lax-Friedrichs dissipation (section 3.1); where

@@ -12,6 +12,7 @@ import type { FieldKernels, Walls } from "./fieldKernels.ts";
 import { combineSlices, StageTimes } from "./stageTimes.ts";
 import { firstNonFinite, type History } from "./histories.ts";
 import type { Pace } from "./pace.ts";
+import type { Steps } from "./steps.ts";
 import { exitAxes, type FieldPool, slots } from "./pool.ts";
 import { axisRadius, fullRadius, growingStep, slopeGrowth } from "./stepLimits.ts";
 
@@ -68,6 +69,8 @@ export class HjbSweep {
     let substeps = 0;
     for (let k = steps - 1; k >= 0; k--) {
       this.#k = k;
+      const slopes = this.#takeSlopes(value[k + 1]!, levels[k + 1]!);
+      if (slopes) await slopes;
       const need = this.#need(value[k + 1]!, k);
       if (!Number.isFinite(need)) return this.#failed(substeps, k, 0);
       let count = Math.max(keepCount(counts[k]!, need, "hjb"), floors[k]!);
@@ -121,27 +124,33 @@ export class HjbSweep {
     for (let j = 0; j < count; j++) {
       const start = from - j * dt;
       const end = j === count - 1 ? to : from - (j + 1) * dt;
-      const excess = this.#substep(u, start, end);
+      const steps = this.#substep(u, start, end);
+      let step = steps.next();
+      while (!step.done) {
+        await step.value;
+        step = steps.next();
+      }
+      const excess = step.value;
       if (!(excess <= 1)) return excess;
       await pace.breathe();
     }
     return 1;
   }
 
-  #substep(u: Float64Array, start: number, end: number): number {
+  *#substep(u: Float64Array, start: number, end: number): Steps<number> {
     const { splitting, cfl } = this.#d.scheme;
     const dt = start - end;
     const limit = (rate: number): number => (rate * dt) / (cfl * overspeed);
-    if (splitting === "explicit") return limit(this.#advance(u, start, dt, true, undefined));
+    if (splitting === "explicit") return limit(yield* this.#advance(u, start, dt, true, undefined));
     const stages = this.#stages(dt / 2);
-    if (splitting === "strang") return limit(this.#strang(u, start, dt, stages));
+    if (splitting === "strang") return limit(yield* this.#strang(u, start, dt, stages));
 
     const coarse = this.#pool.field(slots.coarseValue);
     coarse.set(u);
-    const excess = limit(this.#strang(coarse, start, dt, stages));
+    const excess = limit(yield* this.#strang(coarse, start, dt, stages));
     if (!(excess <= 1)) return excess;
-    const first = limit(this.#strang(u, start, dt / 2, stages));
-    const second = limit(this.#strang(u, start - dt / 2, dt / 2, stages));
+    const first = limit(yield* this.#strang(u, start, dt / 2, stages));
+    const second = limit(yield* this.#strang(u, start - dt / 2, dt / 2, stages));
     for (let i = 0; i < u.length; i++) u[i] = u[i]! + (u[i]! - coarse[i]!) / 3;
     return Math.max(first, second);
   }
@@ -151,15 +160,17 @@ export class HjbSweep {
   }
 
   /** Diffusion dt/2, advection dt, diffusion dt/2, balanced where there is an exit. Returns the speed of the first stage. */
-  #strang(u: Float64Array, start: number, dt: number, stages: readonly number[]): number {
+  *#strang(u: Float64Array, start: number, dt: number, stages: readonly number[]): Steps<number> {
     const balance = this.#balanced ? this.#pool.field(slots.balance) : undefined;
     if (balance) {
+      const slopes = this.#takeSlopes(u, start);
+      if (slopes) yield slopes;
       const walls = this.#times.wallsAt(start, this.#k, this.#wallsStart);
       this.#addSources(start, 0, balance);
       this.#kernels.hamiltonian(u, walls, false, balance);
     }
     this.#diffuse(u, start, dt / 2, stages, balance, false);
-    const rate = this.#advance(u, start, dt, false, balance);
+    const rate = yield* this.#advance(u, start, dt, false, balance);
     this.#diffuse(u, start - dt / 2, dt / 2, stages, balance, true);
     return rate;
   }
@@ -187,16 +198,34 @@ export class HjbSweep {
   }
 
   /** SSPRK3 in increment form (Shu & Osher 1988) of u_s = -Hhat + S - q (+ nu Lap u where `diffusion`). */
-  #advance(u: Float64Array, start: number, dt: number, diffusion: boolean, balance: Float64Array | undefined): number {
+  *#advance(
+    u: Float64Array,
+    start: number,
+    dt: number,
+    diffusion: boolean,
+    balance: Float64Array | undefined,
+  ): Steps<number> {
     const slope = this.#pool.field(slots.slope);
     const stage = this.#pool.field(slots.stageValue);
+    let slopes = this.#takeSlopes(u, start);
+    if (slopes) yield slopes;
     const rate = this.#rate(u, start, diffusion, balance, 0, slope);
-    for (let i = 0; i < u.length; i++) stage[i] = u[i]! + dt * slope[i]!;
+    moveBy(u, dt, slope, stage);
+    slopes = this.#takeSlopes(stage, start - dt);
+    if (slopes) yield slopes;
     this.#rate(stage, start - dt, diffusion, balance, 1, slope);
-    for (let i = 0; i < u.length; i++) stage[i] = u[i]! + 0.25 * dt * slope[i]!;
+    moveBy(u, 0.25 * dt, slope, stage);
+    slopes = this.#takeSlopes(stage, start - dt / 2);
+    if (slopes) yield slopes;
     this.#rate(stage, start - dt / 2, diffusion, balance, 0.25, slope);
-    for (let i = 0; i < u.length; i++) u[i] = u[i]! + (2 / 3) * dt * slope[i]!;
+    moveBy(u, (2 / 3) * dt, slope, u);
     return rate;
+  }
+
+  /** Asks the kernels for the slopes of u at time t, where they are not taken in the operations themselves. */
+  #takeSlopes(u: Float64Array, t: number): Promise<void> | undefined {
+    if (!this.#kernels.prepare) return undefined;
+    return this.#kernels.prepare(u, this.#times.wallsAt(t, this.#k, this.#wallsStart));
   }
 
   /** slope = keep * slope + L(u, t). The weights of SSPRK3 need no second accumulator this way. */
@@ -223,4 +252,9 @@ export class HjbSweep {
   #failed(substeps: number, level: number, index: number): SweepReport {
     return { substeps, floored: this.#floored, failure: { level, index, field: "value" } };
   }
+}
+
+/** out = u + step * slope */
+function moveBy(u: Float64Array, step: number, slope: Float64Array, out: Float64Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = u[i]! + step * slope[i]!;
 }

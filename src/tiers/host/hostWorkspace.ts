@@ -5,6 +5,7 @@ import type {
   Certificate,
   DensityReport,
   MemoryNeed,
+  Precision,
   RelaxReport,
   RelaxStep,
   RunPlace,
@@ -71,22 +72,31 @@ function dataBytes(d: Discretisation): number {
   return 8 * (d.potential.length + target + drift);
 }
 
+/** Precision and place of a workspace whose operations are all JavaScript's. */
+const onThisThread: { readonly precision: Precision; readonly place: RunPlace } = {
+  precision: "f64",
+  place: { device: "JavaScript thread", software: false, variant: undefined, residency: "resident" },
+};
+
 export class HostWorkspace implements Workspace {
   readonly tier: TierName;
-  readonly precision = "f64";
-  readonly place: RunPlace = {
-    device: "JavaScript thread",
-    software: false,
-    variant: undefined,
-    residency: "resident",
-  };
+  readonly precision: Precision;
+  readonly place: RunPlace;
   readonly members: readonly Discretisation[];
   readonly #states: readonly Member[];
   readonly #pace: Pace;
   readonly #pool: FieldPool;
 
-  constructor(tier: TierName, members: readonly Discretisation[], options: WorkspaceOptions, makeKernels: KernelMaker) {
+  constructor(
+    tier: TierName,
+    members: readonly Discretisation[],
+    options: WorkspaceOptions,
+    makeKernels: KernelMaker,
+    { precision, place } = onThisThread,
+  ) {
     this.tier = tier;
+    this.precision = precision;
+    this.place = place;
     this.members = members;
     this.#pace = new Pace(options.signal);
     this.#pool = new FieldPool(members[0]!);
@@ -144,12 +154,13 @@ export class HostWorkspace implements Workspace {
     const { d, densitySweep, density, value, transported, densityCounts } = this.#member(member);
     if (!transported && !inPlace) throw keptNothing();
     let squares = 0;
-    const sink = (level: number, m: Float64Array): void => {
+    const sink = (level: number, m: Float64Array): undefined => {
       const old = density[level]!;
       let sum = 0;
       for (let i = 0; i < old.length; i++) sum += (m[i]! - old[i]!) ** 2;
       squares += sum;
       if (inPlace) blend(old, m, inPlace.theta);
+      return undefined;
     };
     const buffer = transported ? undefined : this.#pool.field(inPlaceSlot(d));
     transported?.[0]!.set(density[0]!);
@@ -184,18 +195,23 @@ export class HostWorkspace implements Workspace {
     const { d, densitySweep, bestResponse, density, value, transported, densityCounts } = state;
     const sums = new CertificateSums(d, state.kernels, this.#pool);
     if (transported) {
-      for (let k = 0; k <= d.steps; k++) sums.add(k, transported[k]!, density[k]!, value[k]!);
+      for (let k = 0; k <= d.steps; k++) {
+        const slopes = sums.takeSlopes(k, value[k]!);
+        if (slopes) await slopes;
+        sums.add(k, transported[k]!, density[k]!, value[k]!);
+      }
     } else {
       // In place: one more pair of sweeps makes the density that of the value function, summing as it goes.
       const report = await this.hjb(member);
       if (report.failure) return { exploitability: Number.NaN, cost: Number.NaN, dualityDefect: Number.NaN };
-      sums.add(0, density[0]!, density[0]!, value[0]!);
       const buffer = this.#pool.field(inPlaceSlot(d));
-      const sink = (level: number, m: Float64Array): void => {
+      const add = async (level: number, m: Float64Array): Promise<void> => {
+        await sums.takeSlopes(level, value[level]!);
         sums.add(level, m, density[level]!, value[level]!);
         density[level]!.set(m);
       };
-      await densitySweep.run(value, density[0]!, () => buffer, sink, densityCounts, this.#pace);
+      await add(0, density[0]!);
+      await densitySweep.run(value, density[0]!, () => buffer, add, densityCounts, this.#pace);
     }
     const response = await bestResponse.run(transported ?? density, state.hjbCounts, state.hjbFloors, this.#pace);
     return sums.certificate(value[0]!, response, densitySweep.exitCost);
