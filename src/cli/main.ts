@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { MfgError } from "../errors.ts";
 import { runAgainWithSoftware } from "./adapter.ts";
+import { decideCommand } from "./decide.ts";
 import { doctorCommand } from "./doctor.ts";
 import { examplesCommand } from "./examples.ts";
 import { exitCodeOf, exitCodes } from "./exit.ts";
@@ -33,16 +34,17 @@ Exit codes: 0 done, 1 unexpected error, 2 wrong usage or input, 3 not converged,
 Environment: MFGPU_TIER forces a tier, MFGPU_ADAPTER names the adapter of a GPU tier;
 MFGPU_WISDOM is the file that measurements are kept in, or off; NO_COLOR switches colours off.`,
     );
-  const commands = [
+  for (const command of [
     solveCommand(),
     planCommand(),
+    decideCommand(),
     doctorCommand(),
     examplesCommand(),
     plotCommand(),
     studyCommand(),
     workerCommand(),
-  ];
-  for (const command of commands) top.addCommand(command);
+  ])
+    top.addCommand(command);
   for (const command of [top, ...top.commands, ...top.commands.flatMap((command) => command.commands)]) {
     // Thrown and printed in one place, as text or as JSON.
     command.exitOverride().configureOutput({ outputError: () => undefined });
