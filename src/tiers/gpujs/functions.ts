@@ -153,4 +153,9 @@ function oneSided(
 }
 
 /** The functions, for gpu.js to read. */
-export const functions = { indicator, inverseSum, weight, oneSided };
+export const functions: {
+  readonly indicator: typeof indicator;
+  readonly inverseSum: typeof inverseSum;
+  readonly weight: typeof weight;
+  readonly oneSided: typeof oneSided;
+} = { indicator, inverseSum, weight, oneSided };

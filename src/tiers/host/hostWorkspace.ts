@@ -92,7 +92,7 @@ export class HostWorkspace implements Workspace {
     members: readonly Discretisation[],
     options: WorkspaceOptions,
     makeKernels: KernelMaker,
-    { precision, place } = onThisThread,
+    { precision, place }: typeof onThisThread = onThisThread,
   ) {
     this.tier = tier;
     this.precision = precision;
