@@ -13,6 +13,7 @@ import {
   type DensityFields,
   densityScratch,
   densityStates,
+  type LineLimits,
   makeDensityFields,
 } from "../../src/tiers/webgpu/solve/densityFields.ts";
 import { DensityKernels } from "../../src/tiers/webgpu/solve/densityKernels.ts";
@@ -63,14 +64,19 @@ export function withWalls(d: Discretisation, walls: Walls): Discretisation {
   };
 }
 
-export async function densityRig(device: Device, d: Discretisation, precision: Precision): Promise<DensityRig> {
+export async function densityRig(
+  device: Device,
+  d: Discretisation,
+  precision: Precision,
+  limits?: LineLimits,
+): Promise<DensityRig> {
   const store = new FieldStore(device);
   const recorder = await Recorder.make(device, undefined);
   const context: SolveContext = { device, precision, stateBytes: stateBytesOf(precision), recorder, store };
   const data = await MemberData.make(context, d);
   const need = densityScratch(d);
   const scratch = await makeScratch(context, d, need);
-  const fields = await makeDensityFields(context, d);
+  const fields = await makeDensityFields(context, d, limits);
   const kernels = await DensityKernels.make(context, data, fields, scratch);
 
   /** Index in a field of all faces, of every face of an axis in the host's order. */

@@ -249,4 +249,36 @@ describe.skipIf(whyNoGpu !== undefined)("the density on the GPU", { timeout: 300
       rig.close();
     });
   });
+
+  test.each([
+    { name: "7 exit exit", mode: "weno5" },
+    { name: "7 periodic periodic", mode: "fdm" },
+    { name: "2-D exits on both axes", mode: "weno5" },
+  ] as const)("$mode, $name: lines too long for workgroup memory give the same numbers", async ({ name, mode }) => {
+    const { plan } = cases.find((one) => one.name === name)!;
+    const rough = roughData({ ...plan, horizon: 100, scheme: { fokkerPlanck: mode } }, 22);
+    const d = withWalls(rough.d, rough.walls);
+    const results: Float64Array[] = [];
+    // In storage two lines at a time.
+    for (const limits of [undefined, { workgroup: 0, storage: 2 * 4 * 64 * 11 }]) {
+      const rig = await densityRig(device, d, "compensated", limits);
+      expect(rig.fields.plan.inWorkgroup).toBe(limits === undefined);
+      rig.kernels.drift(await rig.state(rough.u), firstLevel);
+      const limited = rig.context.recorder.words(2);
+      for (const density of [rough.m, boxProfile(d)]) {
+        const field = await rig.state(density);
+        const step = { m: field, tau: 0.05, stages: 5, balanced: false, fluxWeight: 0 };
+        for (const axis of d.grid.shape.keys()) {
+          if (mode === "fdm") rig.kernels.implicit(field, axis, 0.05, false);
+          else rig.kernels.diffuse({ ...step, axis }, limited);
+        }
+        rig.context.recorder.submit();
+        results.push(await rig.read(field));
+      }
+      rig.close();
+    }
+    expect(results[2]).toEqual(results[0]);
+    expect(results[3]).toEqual(results[1]);
+    expect(relative(results[0]!, rough.m)).toBeGreaterThan(0.01);
+  });
 });

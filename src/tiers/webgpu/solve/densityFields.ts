@@ -37,18 +37,28 @@ export interface LinePlan {
   readonly lines: number;
 }
 
-/** Memory that a workgroup has for arrays: some is left for sums and counters. */
-function workgroupNumbers(device: Device, lanes: number): number {
-  return Math.floor(device.gpu.limits.maxComputeWorkgroupStorageSize / 4) - lanes - 16;
+/** Bytes for the scratch of lines: of one line in workgroup memory, of those of one dispatch in storage. */
+export interface LineLimits {
+  readonly workgroup: number;
+  readonly storage: number;
+}
+
+/** What a device allows; tests ask for less. */
+export function lineLimits({ gpu, bindingLimit }: Device): LineLimits {
+  return {
+    workgroup: gpu.limits.maxComputeWorkgroupStorageSize,
+    storage: Math.min(lineScratchBytes, bindingLimit),
+  };
 }
 
 /** One plan for all axes, so that they share a pipeline. */
-export function linePlan(device: Device, d: Discretisation): LinePlan {
+export function linePlan(device: Device, d: Discretisation, limits: LineLimits = lineLimits(device)): LinePlan {
   const longest = Math.max(...d.grid.shape);
   const lanes =
     longest <= 96 ? 32 : longest <= 384 ? 64 : Math.min(256, device.gpu.limits.maxComputeInvocationsPerWorkgroup);
   const slots = lineSlots[d.scheme.fokkerPlanck === "fdm" ? "implicit" : "diffuse"];
-  const room = workgroupNumbers(device, lanes);
+  // Some is left for sums and counters.
+  const room = Math.floor(limits.workgroup / 4) - lanes - 16;
   const least = longest + 1;
   // Rounded up, so that grids of nearly one size share a pipeline.
   const rounded = 64 * Math.ceil(least / 64);
@@ -56,7 +66,7 @@ export function linePlan(device: Device, d: Discretisation): LinePlan {
   const numbers = length * slots;
   const inWorkgroup = numbers <= room;
   const most = Math.max(...d.grid.shape.map((_, a) => lineCount(d.grid, a)));
-  const lines = inWorkgroup ? most : Math.min(most, Math.max(1, Math.floor(lineScratchBytes / (4 * numbers))));
+  const lines = inWorkgroup ? most : Math.min(most, Math.max(1, Math.floor(limits.storage / (4 * numbers))));
   return { inWorkgroup, lanes, length, numbers, lines };
 }
 
@@ -161,11 +171,15 @@ export function densityFieldBytes(device: Device, d: Discretisation): number {
 }
 
 /** Makes the work fields; raises MFGPU_DEVICE_MEMORY. */
-export async function makeDensityFields(context: SolveContext, d: Discretisation): Promise<DensityFields> {
+export async function makeDensityFields(
+  context: SolveContext,
+  d: Discretisation,
+  limits: LineLimits = lineLimits(context.device),
+): Promise<DensityFields> {
   const { store, device } = context;
   const { blended, flux, frozen } = wanted(d);
   const faces = faceLayout(d);
-  const plan = linePlan(device, d);
+  const plan = linePlan(device, d, limits);
   const onFaces = (label: string, whole = true): Promise<Field> => store.field(label, whole ? 4 * faces.count : 4);
   return {
     plan,
