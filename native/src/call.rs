@@ -40,6 +40,22 @@ fn apart<R>(name: &str, output: &[R], others: &[&[R]]) -> Result<()> {
     if others.iter().any(shares) { Err(refuse(format!("{name} shares memory with another array"))) } else { Ok(()) }
 }
 
+/// The instruction set and the threads of a place.
+///
+/// # Errors
+/// For a level that is not here and a number of threads that cannot be.
+pub(crate) fn level_and_threads(place: Place) -> Result<(Level, usize)> {
+    let level = match place.simd {
+        None => Level::best(),
+        Some(name) => Level::named(&name).ok_or_else(|| refuse(format!("no level of this processor is {name}")))?,
+    };
+    let threads = usize::try_from(place.threads).unwrap_or(0);
+    if !(1..=MOST_THREADS).contains(&threads) {
+        return Err(refuse(format!("threads is {threads}, not 1 to {MOST_THREADS}")));
+    }
+    Ok((level, threads))
+}
+
 /// One call, with all that it reads and writes.
 pub struct Call {
     work: Work,
@@ -60,14 +76,7 @@ impl Call {
     /// # Errors
     /// For a level that is not here and a number of threads that cannot be.
     pub(crate) fn new(work: Work, place: Place) -> Result<Self> {
-        let level = match place.simd {
-            None => Level::best(),
-            Some(name) => Level::named(&name).ok_or_else(|| refuse(format!("no level of this processor is {name}")))?,
-        };
-        let threads = usize::try_from(place.threads).unwrap_or(0);
-        if !(1..=MOST_THREADS).contains(&threads) {
-            return Err(refuse(format!("threads is {threads}, not 1 to {MOST_THREADS}")));
-        }
+        let (level, threads) = level_and_threads(place)?;
         Ok(Self { work, level, threads })
     }
 

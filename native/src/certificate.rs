@@ -70,7 +70,7 @@ impl CertificateSums {
         level: usize,
         m: &[R],
         answered: &[R],
-        u: &mut [R],
+        u: &[R],
     ) {
         let Context { d, crew } = context;
         let CertificateFields { scratch, walls, coupling, parts } = fields;

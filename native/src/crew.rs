@@ -150,6 +150,12 @@ impl<'a, T> Shared<'a, T> {
         Self { start: field.as_mut_ptr(), len: field.len(), field: PhantomData }
     }
 
+    /// A field that is only read: of it there are views, never slices.
+    #[must_use]
+    pub fn reading(field: &'a [T]) -> Self {
+        Self { start: field.as_ptr().cast_mut(), len: field.len(), field: PhantomData }
+    }
+
     /// Numbers in the field.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -168,13 +174,28 @@ impl<'a, T> Shared<'a, T> {
         std::ptr::eq(self.start, other.start)
     }
 
+    /// The part of `len` numbers from `from` on, to be read.
+    ///
+    /// # Panics
+    /// Where the part reaches beyond the field.
+    ///
+    /// # Safety
+    /// No slice that overlaps may be in use.
+    #[inline(always)]
+    #[must_use]
+    pub unsafe fn view(&self, from: usize, len: usize) -> &'a [T] {
+        assert!(from <= self.len && len <= self.len - from, "a part beyond the field");
+        // SAFETY: within the field, whose borrow outlives 'a; nobody writes to it, as the caller promises.
+        unsafe { std::slice::from_raw_parts(self.start.add(from), len) }
+    }
+
     /// The part of `len` numbers from `from` on.
     ///
     /// # Panics
     /// Where the part reaches beyond the field.
     ///
     /// # Safety
-    /// No other part that overlaps may be in use.
+    /// No other part that overlaps may be in use, and the field is not one that is only read.
     #[inline(always)]
     #[must_use]
     pub unsafe fn slice(&self, from: usize, len: usize) -> &'a mut [T] {

@@ -205,7 +205,7 @@ impl<R: WenoReal> Run<'_, R> {
             return 0.0;
         }
         let drift = self.fields.drifts.at(self.context, self.value, d.levels.times[level], self.k);
-        drift_speed(self.context, &mut drift.u, &drift.walls, self.slopes)
+        drift_speed(self.context, &drift.u, &drift.walls, self.slopes)
     }
 
     /// Sub-steps of the interval; `None` where no count would do.

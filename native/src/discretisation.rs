@@ -69,7 +69,7 @@ pub enum Epsilon {
 }
 
 /// The options of `src/scheme/options.ts` that a sweep reads.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scheme {
     /// The nonlinear weights.
     pub weno: Weno,

@@ -14,12 +14,12 @@ use crate::walls::Walls;
 use crate::weno5::WenoReal;
 
 /// Makes the mean slopes of all axes where H is no sum over the axes; call once per value function.
-pub fn prepare<R: WenoReal>(context: Context<'_, R>, u: &mut [R], walls: &Walls<R>, fields: &mut SlopeFields<R>) {
+pub fn prepare<R: WenoReal>(context: Context<'_, R>, u: &[R], walls: &Walls<R>, fields: &mut SlopeFields<R>) {
     let Context { d, crew } = context;
     if d.hamiltonian.separable {
         return;
     }
-    store_slopes(context, Shared::new(u), walls, fields, None);
+    store_slopes(context, Shared::reading(u), walls, fields, None);
     let half = R::from_f64(0.5);
     for (left, right) in fields.left.iter_mut().zip(&fields.right) {
         let left = Shared::new(left);
@@ -137,13 +137,13 @@ pub(crate) fn is_quadratic<R>(h: &Hamiltonian<R>) -> bool {
 /// is near 0 while both faces empty the cell, and the low-order stage stays >= 0 only where they are heeded.
 pub fn drift_speed<R: WenoReal>(
     context: Context<'_, R>,
-    u: &mut [R],
+    u: &[R],
     walls: &Walls<R>,
     fields: &mut SlopeFields<R>,
 ) -> f64 {
     let d = context.d;
     prepare(context, u, walls, fields);
-    let u = Shared::new(u);
+    let u = Shared::reading(u);
     let mut fastest = 0.0;
     for (a, axis) in d.axes.iter().enumerate() {
         prepare_axis(context, a, fields);
@@ -271,9 +271,9 @@ impl<R: Real> SpeedSink<'_, R> {
 }
 
 /// out = L, the running cost p.H_p - H of the optimal control at p = (p- + p+)/2: (q - 1) times the energy of the control.
-pub fn running_cost<R: WenoReal>(context: Context<'_, R>, u: &mut [R], walls: &Walls<R>, out: &mut [R]) {
+pub fn running_cost<R: WenoReal>(context: Context<'_, R>, u: &[R], walls: &Walls<R>, out: &mut [R]) {
     let Context { d, crew } = context;
-    let u = Shared::new(u);
+    let u = Shared::reading(u);
     let squares = Shared::new(out);
     for a in 0..d.axes.len() {
         each_slope(context, a, u, walls, SquareSink { squares, first: a == 0 });

@@ -198,7 +198,7 @@ impl<R: WenoReal> HjbSweep<'_, R> {
     }
 
     /// Sub-steps that interval k needs, from the slope at its later end and the growth that both sources cause.
-    fn need(&mut self, u: &mut [R], k: usize, report: &mut SweepReport) -> Option<u32> {
+    fn need(&mut self, u: &[R], k: usize, report: &mut SweepReport) -> Option<u32> {
         let d = self.context.d;
         let (from, to) = (d.levels.times[k + 1], d.levels.times[k]);
         self.make_source(k, report);
@@ -208,7 +208,7 @@ impl<R: WenoReal> HjbSweep<'_, R> {
         let HjbFields { slope, start, .. } = &mut *self.fields;
         let nothing = Source { keep: R::ZERO, slices: [(R::ZERO, &[]); 4], count: 0, balance: None };
         let rate = Rate {
-            u: Shared::new(u),
+            u: Shared::reading(u),
             walls: start,
             diffusion: false,
             source: nothing,
@@ -306,12 +306,12 @@ impl<R: WenoReal> HjbSweep<'_, R> {
     }
 
     /// Freezes q = -Hhat + S at the start of a step.
-    fn balance(&mut self, u: &mut [R], k: usize, start: f64, report: &mut SweepReport) {
+    fn balance(&mut self, u: &[R], k: usize, start: f64, report: &mut SweepReport) {
         self.walls_at(start, k);
         let moment = self.make_sources(start, k, report);
         let HjbFields { balance, sources, start: walls, .. } = &mut *self.fields;
         let rate = Rate {
-            u: Shared::new(u),
+            u: Shared::reading(u),
             walls,
             diffusion: false,
             source: source_of(&moment, sources, R::ZERO, None),

@@ -52,3 +52,4 @@ pub mod walls;
 pub mod weno5;
 pub mod weno5_lines;
 pub mod workspace;
+pub mod workspace_binding;

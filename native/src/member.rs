@@ -4,12 +4,14 @@ use std::collections::TryReserveError;
 
 use crate::anderson::Anderson;
 use crate::balance::ExitDistances;
-use crate::certificate::blend;
+use crate::binding::refuse;
+use crate::certificate::{Certificate, CertificateFields, CertificateSums, blend, squares};
 use crate::coupling::CouplingPlan;
+use crate::density_sweep::{DensityReport, DensitySweep};
 use crate::discretisation::Discretisation;
-use crate::history::{History, history};
+use crate::history::{History, copy_field, history};
 use crate::hjb_sweep::{HjbCounts, HjbSweep, ValueStore};
-use crate::lane::Lane;
+use crate::lane::{Lane, WorkFields};
 use crate::real::Real;
 use crate::report::{Aborted, Flag, SweepReport};
 use crate::slopes::Context;
@@ -31,6 +33,9 @@ pub struct Member<R> {
     pub transported: Option<History<R>>,
     anderson: Option<Anderson<R>>,
     counts: HjbCounts,
+    density_counts: Vec<u32>,
+    /// What leavers paid at the exits in the last forward sweep.
+    exit_cost: f64,
 }
 
 /// A field that may be asked for.
@@ -77,6 +82,8 @@ impl<R: WenoReal> Member<R> {
             transported: if options.keep_transported { Some(history(levels, points)?) } else { None },
             anderson: if depth > 0 { Some(Anderson::new(levels, points, depth)?) } else { None },
             counts: HjbCounts::new(d.steps()),
+            density_counts: vec![0; d.steps()],
+            exit_cost: 0.0,
             d,
         })
     }
@@ -93,6 +100,7 @@ impl<R: WenoReal> Member<R> {
             anderson.reset();
         }
         self.counts.reset();
+        self.density_counts.fill(0);
         true
     }
 
@@ -111,34 +119,151 @@ impl<R: WenoReal> Member<R> {
         }
     }
 
+    /// Copies whole levels of a history, from the level `from` on.
+    ///
+    /// # Errors
+    /// For a history that is not kept and levels that are not there.
+    pub fn read(&self, field: Kept, from: u32, out: &mut [f64]) -> napi::Result<()> {
+        let history = self.history(field).ok_or_else(|| refuse("no transported density is kept"))?;
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        let levels = history.get(from..).unwrap_or(&[]);
+        if !out.len().is_multiple_of(self.d.points) || out.len() / self.d.points > levels.len() {
+            return Err(refuse(format!("{} numbers from level {from} on are not there", out.len())));
+        }
+        for (out, slice) in out.chunks_exact_mut(self.d.points).zip(levels) {
+            out.iter_mut().zip(slice).for_each(|(out, x)| *out = x.to_f64());
+        }
+        Ok(())
+    }
+
     /// Value history from density history.
     ///
     /// # Errors
     /// Where the flag was raised.
     pub fn hjb(&mut self, lane: &mut Lane<R>, flag: &Flag) -> Result<SweepReport, Aborted> {
         let Self { d, coupling, exits, value, density, counts, .. } = self;
-        let context = Context { d, crew: &lane.crew };
-        let (fields, slopes) = (&mut lane.hjb, &mut lane.slopes);
+        let (crew, WorkFields { hjb: fields, slopes, .. }) = lane.of(d);
+        let context = Context { d, crew };
         HjbSweep { context, density, fields, slopes, coupling, exits, flag }
             .run(&mut ValueStore::History(value), counts)
+    }
+
+    /// Transported density history, and the undamped residual rms(G(M) - M). In place M <- M + theta (G(M) - M) as it goes;
+    /// `None` where neither that is asked for nor G(M) kept.
+    ///
+    /// # Errors
+    /// Where the flag was raised.
+    pub fn fokker_planck(
+        &mut self,
+        lane: &mut Lane<R>,
+        flag: &Flag,
+        in_place: Option<f64>,
+    ) -> Result<Option<(DensityReport, f64)>, Aborted> {
+        let Self { d, value, density, transported, density_counts, .. } = self;
+        let (crew, WorkFields { slopes, density: fields, parts, .. }) = lane.of(d);
+        let context = Context { d, crew };
+        let (first, later) = density.split_at_mut(1);
+        let first = first[0].as_slice();
+        if let Some(transported) = transported {
+            copy_field(crew, first, &mut transported[0]);
+        } else if in_place.is_none() {
+            return Ok(None);
+        }
+        let mut sum = 0.0;
+        let sweep = DensitySweep { context, value, fields, slopes, flag };
+        let report = sweep.run(first, density_counts, |level, m| {
+            let old = &mut later[level - 1];
+            sum += squares(context, parts, m, old);
+            if let Some(transported) = transported {
+                copy_field(crew, m, &mut transported[level]);
+            }
+            if let Some(theta) = in_place {
+                blend(context, old, m, theta);
+            }
+        })?;
+        self.exit_cost = report.exit_cost;
+        #[expect(clippy::cast_precision_loss, reason = "a count of numbers in memory")]
+        let count = ((self.d.steps() + 1) * self.d.points) as f64;
+        Ok(Some((report, (sum / count).sqrt())))
+    }
+
+    /// Exploitability and duality defect; costs one more backward sweep and leaves the value history unchanged where G(M) is
+    /// kept. In place one more pair of sweeps makes the density that of the value function.
+    ///
+    /// # Errors
+    /// Where the flag was raised.
+    pub fn certify(&mut self, lane: &mut Lane<R>, flag: &Flag) -> Result<Certificate, Aborted> {
+        let mut sums = CertificateSums::default();
+        if self.transported.is_none() {
+            if self.hjb(lane, flag)?.failure.is_some() {
+                let nan = f64::NAN;
+                return Ok(Certificate { exploitability: nan, cost: nan, duality_defect: nan });
+            }
+            self.transport_in_place(lane, flag, &mut sums)?;
+        }
+        let Self { d, coupling, exits, value, density, transported, counts, .. } = self;
+        let (crew, WorkFields { hjb, slopes, response, parts, .. }) = lane.of(d);
+        let context = Context { d, crew };
+        if let Some(transported) = transported {
+            for (k, ((m, answered), u)) in transported.iter().zip(density.iter()).zip(value.iter()).enumerate() {
+                let (scratch, walls) = hjb.spare();
+                let mut fields = CertificateFields { scratch, walls, coupling, parts };
+                sums.add(context, &mut fields, k, m, answered, u);
+            }
+        }
+        let density = transported.as_ref().unwrap_or(density);
+        let (even, odd) = response.split_at_mut(1);
+        let mut store = ValueStore::Pair([&mut even[0], &mut odd[0]]);
+        let sweep = HjbSweep { context, density, fields: hjb, slopes, coupling, exits, flag };
+        let failed = sweep.run(&mut store, &mut counts.clone())?.failure.is_some();
+        let best = if failed { None } else { Some(store.level(0).as_slice()) };
+        Ok(sums.certificate(context, parts, &value[0], best, self.exit_cost))
+    }
+
+    /// Makes the density that of the value function, level by level, and adds each up.
+    fn transport_in_place(
+        &mut self,
+        lane: &mut Lane<R>,
+        flag: &Flag,
+        sums: &mut CertificateSums,
+    ) -> Result<(), Aborted> {
+        let Self { d, coupling, value, density, density_counts, .. } = self;
+        let (crew, WorkFields { hjb, slopes, density: fields, parts, .. }) = lane.of(d);
+        let context = Context { d, crew };
+        let (first, later) = density.split_at_mut(1);
+        let first = first[0].as_slice();
+        let mut add = |level: usize, m: &[R], answered: &[R]| {
+            let (scratch, walls) = hjb.spare();
+            let mut fields = CertificateFields { scratch, walls, coupling, parts };
+            sums.add(context, &mut fields, level, m, answered, &value[level]);
+        };
+        add(0, first, first);
+        let sweep = DensitySweep { context, value, fields, slopes, flag };
+        let report = sweep.run(first, density_counts, |level, m| {
+            add(level, m, &later[level - 1]);
+            copy_field(crew, m, &mut later[level - 1]);
+        })?;
+        self.exit_cost = report.exit_cost;
+        Ok(())
     }
 
     /// Next density history; `None` where no transported one is kept.
     pub fn relax(&mut self, lane: &mut Lane<R>, step: Relaxation) -> Option<Relaxed> {
         let Self { d, density, transported, anderson, .. } = self;
         let transported = transported.as_ref()?;
+        let (crew, _) = lane.of(d);
         let theta = match (step, anderson) {
             (Relaxation::Blend(theta), _) => theta,
             (Relaxation::Anderson(..), None) => 1.0,
             (Relaxation::Anderson(beta, fallback), Some(anderson)) => {
-                if anderson.step(&lane.crew, density, transported, beta) >= 0.0 {
+                if anderson.step(crew, density, transported, beta) >= 0.0 {
                     return Some(Relaxed { theta: None, depth: anderson.columns() });
                 }
-                anderson.undo(&lane.crew, density, transported, fallback);
+                anderson.undo(crew, density, transported, fallback);
                 return Some(Relaxed { theta: Some(fallback), depth: 0 });
             }
         };
-        let context = Context { d, crew: &lane.crew };
+        let context = Context { d, crew };
         for (m, g) in density.iter_mut().zip(transported) {
             blend(context, m, g, theta);
         }

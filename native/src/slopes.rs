@@ -130,7 +130,7 @@ impl<R: WenoReal, S: SlopeSink<R>> Pass<'_, R, S> {
         let [padded, minus, plus, first, second] = scratch.cut::<5>(n + 2 * GHOSTS);
         {
             // SAFETY: lines are apart, and what the sink writes of this line it writes after this copy.
-            let nodes = unsafe { self.u.slice(at, n) };
+            let nodes = unsafe { self.u.view(at, n) };
             padded[GHOSTS..GHOSTS + n].copy_from_slice(nodes);
         }
         fill_ghosts(padded, n, 1, self.rules, self.walls.at(self.index, line, 1));
@@ -171,7 +171,7 @@ impl<R: WenoReal, S: SlopeSink<R>> Pass<'_, R, S> {
         let second = &mut rest[..width];
 
         // SAFETY: along a strided axis nobody writes u: sinks write their own rows of other fields.
-        let field = unsafe { &*self.u.slice(0, self.u.len()) };
+        let field = unsafe { self.u.view(0, self.u.len()) };
         let node = |i: usize| &field[start + i * stride..][..width];
         if from < GHOSTS || to + GHOSTS > n {
             let walls = self.walls.at(self.index, line, width);

@@ -6,14 +6,13 @@
 
 use std::collections::{TryReserveError, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use rayon::ThreadPool;
 
-use crate::crew::Crew;
 use crate::discretisation::Discretisation;
 use crate::history::need_of;
-use crate::lane::{Lane, scratch_length};
+use crate::lane::Lane;
 use crate::member::Member;
 use crate::report::Flag;
 use crate::simd::Level;
@@ -53,26 +52,22 @@ pub struct Need {
 }
 
 impl Need {
-    /// What a workspace of members like this one will hold beside their own fields, which may be missing here.
+    /// What a workspace of these members will hold beside their own fields, which may be missing here.
     #[must_use]
-    pub fn of<R: WenoReal>(d: &Discretisation<R>, members: usize, options: &Options) -> Self {
+    pub fn of<R: WenoReal>(members: &[Discretisation<R>], options: &Options) -> Self {
         let anderson = if options.anderson_depth > 0 { 2 * (options.anderson_depth + 1) } else { 0 };
         Self {
             histories: 2 + usize::from(options.keep_transported) + anderson,
-            history_bytes: (d.steps() + 1) * d.points * size_of::<R>(),
-            work_bytes: need_of(|| make_lanes(d, members, options)),
+            history_bytes: members.first().map_or(0, |d| (d.steps() + 1) * d.points * size_of::<R>()),
+            work_bytes: need_of(|| make_lanes(members, options)),
         }
     }
 }
 
-fn make_lanes<R: WenoReal>(
-    d: &Discretisation<R>,
-    members: usize,
-    options: &Options,
-) -> Result<Vec<Lane<R>>, TryReserveError> {
-    let (count, threads) = lanes(d, members, options);
-    let lane = |_| Lane::new(d, Crew::new(threads, scratch_length(d), options.level)?, !options.keep_transported);
-    (0..count).map(lane).collect()
+fn make_lanes<R: WenoReal>(members: &[Discretisation<R>], options: &Options) -> Result<Vec<Lane<R>>, TryReserveError> {
+    let all: Vec<&Discretisation<R>> = members.iter().collect();
+    let (count, threads) = all.first().map_or((0, 1), |d| lanes(d, all.len(), options));
+    (0..count).map(|_| Lane::new(&all, threads, options.level)).collect()
 }
 
 type Job<R> = Box<dyn FnOnce(&mut Lane<R>) + Send>;
@@ -106,19 +101,20 @@ impl<R: WenoReal> Workspace<R> {
         options: &Options,
         pool: Arc<ThreadPool>,
     ) -> Result<Self, TryReserveError> {
-        let free = match members.first() {
-            Some(d) => make_lanes(d, members.len(), options)?,
-            None => Vec::new(),
-        };
+        let free = make_lanes(&members, options)?;
         let made = members.into_iter().map(|d| Member::new(d, options)).collect::<Result<Vec<_>, _>>()?;
         let members = made.into_iter().map(Mutex::new).collect();
         let lanes = Mutex::new(Lanes { free, waiting: VecDeque::new() });
         Ok(Self { members, lanes, pool, flag: Flag::default() })
     }
 
-    /// The member of that number, for a short look from JavaScript's thread; `None` where there is none.
+    /// The member of that number, for a look from JavaScript's thread; `None` where there is none or it is at work.
     pub fn member(&self, index: usize) -> Option<MutexGuard<'_, Member<R>>> {
-        self.members.get(index).map(lock)
+        match self.members.get(index)?.try_lock() {
+            Ok(member) => Some(member),
+            Err(TryLockError::Poisoned(member)) => Some(member.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     /// Members.

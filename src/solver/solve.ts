@@ -86,13 +86,12 @@ export async function solveOnTier(
     await workspace.load(i, start ? resampleHistory(start, d) : d.initialDensity);
   }
   try {
-    while (runs.some((run) => run.running)) {
-      for (const [i, run] of runs.entries()) {
-        if (!run.running) continue;
-        await run.advance();
-        if (run.running) await journal?.keep(workspace, i);
-      }
-    }
+    const step = async (run: MemberIteration, i: number): Promise<void> => {
+      await run.advance();
+      if (run.running) await journal?.keep(workspace, i);
+    };
+    if (workspace.concurrent === true) await besideEachOther(runs, step);
+    else await inTurn(runs, step);
   } catch (error) {
     await journal?.rescue(workspace);
     throw error;
@@ -102,6 +101,30 @@ export async function solveOnTier(
     results.push(await resultOf(workspace, i, run.outcome, plan, options, tolerance, setup, begun));
   }
   return results;
+}
+
+type MemberStep = (run: MemberIteration, member: number) => Promise<void>;
+
+/** One iteration of each member, then the next. */
+async function inTurn(runs: readonly MemberIteration[], step: MemberStep): Promise<void> {
+  while (runs.some((run) => run.running)) {
+    for (const [i, run] of runs.entries()) if (run.running) await step(run, i);
+  }
+}
+
+/** All members at once, each at its own pace; where one fails the others end their iterations first. */
+async function besideEachOther(runs: readonly MemberIteration[], step: MemberStep): Promise<void> {
+  const failures: unknown[] = [];
+  await Promise.all(
+    runs.map(async (run, i) => {
+      try {
+        while (run.running && failures.length === 0) await step(run, i);
+      } catch (error) {
+        failures.push(error);
+      }
+    }),
+  );
+  if (failures.length > 0) throw failures[0];
 }
 
 /** What a solve would allocate, and the method that fits; nothing is allocated. */

@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { KernelArray, Unavailable } from "../tier.ts";
+import type { AddonWorkspaces } from "./addonWorkspace.ts";
 
 /** What the addon finds on this processor. */
 export interface AddonHost {
@@ -66,6 +67,9 @@ export interface Addon {
   derivativesLater(...call: DerivativesArguments): Promise<void>;
 }
 
+/** The addon of this processor: with the workspaces of native/src/workspace_binding.rs. */
+export interface NativeAddon extends Addon, AddonWorkspaces {}
+
 /** Where an addon may lie: what people are told, and what `require` is given. */
 export interface AddonFile {
   readonly name: string;
@@ -109,11 +113,11 @@ export function isThere(path: string): boolean {
 }
 
 /** Loads the first addon that works; otherwise the answer names every attempt and why it failed. */
-export function loadAddon(files: readonly AddonFile[]): Addon | Unavailable {
+export function loadAddon(files: readonly AddonFile[]): NativeAddon | Unavailable {
   const attempts: string[] = [];
   for (const { name, specifier } of files) {
     try {
-      const addon = require(specifier) as Addon;
+      const addon = require(specifier) as NativeAddon;
       const { version } = addon.host();
       if (version === packageVersion()) return addon;
       attempts.push(`${name}: it is of version ${version}, not ${packageVersion()}`);
@@ -130,14 +134,14 @@ export function loadAddon(files: readonly AddonFile[]): Addon | Unavailable {
   };
 }
 
-let known: Addon | Unavailable | undefined;
+let known: NativeAddon | Unavailable | undefined;
 
 /** This process's addon, or why there is none. */
-export function addon(): Addon | Unavailable {
+export function addon(): NativeAddon | Unavailable {
   return (known ??= loadAddon(addonFiles()));
 }
 
 /** True where an answer of `addon` is the addon. */
-export function isAddon(answer: Addon | Unavailable): answer is Addon {
+export function isAddon<A extends Addon>(answer: A | Unavailable): answer is A {
   return !("state" in answer);
 }

@@ -1,11 +1,23 @@
 import { availableParallelism, cpus } from "node:os";
 import { MfgError } from "../../errors.ts";
-import { hostMemoryNeed } from "../host/hostWorkspace.ts";
-import type { Available, Kernels, Precision, Tier, TierPlace, Unavailable } from "../tier.ts";
+import type { Discretisation } from "../../scheme/discretisation.ts";
+import type {
+  Available,
+  Kernels,
+  MemoryNeed,
+  Precision,
+  RunPlace,
+  Tier,
+  TierPlace,
+  Unavailable,
+  Workspace,
+  WorkspaceOptions,
+} from "../tier.ts";
 import { addon, isAddon } from "./addon.ts";
-import type { Addon } from "./addon.ts";
+import type { Addon, NativeAddon } from "./addon.ts";
 import { RustKernels, RustWasmKernels } from "./kernels.ts";
 import { StagedAddon, wasmModule } from "./wasm.ts";
+import { rustMemoryNeed, RustWorkspace } from "./workspace.ts";
 
 /** Most threads that the addon makes. */
 const mostThreads = 1024;
@@ -48,24 +60,61 @@ async function probe(place: TierPlace = {}): Promise<Available | Unavailable> {
   };
 }
 
+function noCompensated(what: string): MfgError {
+  return new MfgError({
+    code: "MFGPU_TIER_PRECISION",
+    message: `The tier rust has no compensated ${what}.`,
+    fix: "Use f64 or f32.",
+    path: "precision",
+    value: "compensated",
+  });
+}
+
+function isMissing({ code, why, fix }: Unavailable): MfgError {
+  return new MfgError({ code, message: why, fix, path: "tier", value: "rust" });
+}
+
 async function kernels(place: TierPlace & { readonly precision: Precision }): Promise<Kernels> {
   const { precision } = place;
-  if (precision === "compensated") {
-    throw new MfgError({
-      code: "MFGPU_TIER_PRECISION",
-      message: "The tier rust has no compensated kernels.",
-      fix: "Use f64 or f32.",
-      path: "precision",
-      value: precision,
-    });
-  }
+  if (precision === "compensated") throw noCompensated("kernels");
   const found = await find(place);
-  if (!isAddon(found))
-    throw new MfgError({ code: found.code, message: found.why, fix: found.fix, path: "tier", value: "rust" });
+  if (!isAddon(found)) throw isMissing(found);
   const where = { threads: checkedThreads(threadsOf(found, place)) };
   return found instanceof StagedAddon
     ? new RustWasmKernels(found, precision, where)
     : new RustKernels(found, precision, where);
+}
+
+/** The addon with its workspaces, which the WebAssembly build does not have. */
+function needWorkspaces(place: TierPlace): NativeAddon {
+  if (place.variant === "wasm") {
+    throw new MfgError({
+      code: "MFGPU_TIER_UNAVAILABLE",
+      message: "The WebAssembly build of the tier rust has kernels and no whole solves.",
+      fix: "Use rust:native, or rust:wasm/offload.",
+      path: "tier",
+      value: "rust:wasm/resident",
+    });
+  }
+  const found = addon();
+  if (!isAddon(found)) throw isMissing(found);
+  return found;
+}
+
+function memoryNeed(members: readonly Discretisation[], options: WorkspaceOptions): MemoryNeed {
+  const found = needWorkspaces(options);
+  return rustMemoryNeed(found, members, options, checkedThreads(threadsOf(found, options)));
+}
+
+async function workspace(members: readonly Discretisation[], options: WorkspaceOptions): Promise<Workspace> {
+  const { precision } = options;
+  if (precision === "compensated") throw noCompensated("workspace");
+  const found = needWorkspaces(options);
+  const answer = await probe(options);
+  if (answer.state === "unavailable") throw isMissing(answer);
+  const place: RunPlace = { device: answer.device, software: false, variant: "native", residency: "resident" };
+  const threads = checkedThreads(threadsOf(found, options));
+  return new RustWorkspace(found, members, { ...options, precision }, threads, place);
 }
 
 /** Rust on all cores, vectorised for the processor at hand. */
@@ -75,17 +124,9 @@ export const rustTier: Tier = {
   variants: ["native", "wasm"],
   precisions: ["f64", "f32"],
   residencies: ["resident"],
-  solvePrecisions: () => ["f64"],
+  solvePrecisions: () => ["f64", "f32"],
   probe,
   kernels,
-  memoryNeed: hostMemoryNeed,
-  workspace: async () => {
-    throw new MfgError({
-      code: "MFGPU_TIER_UNAVAILABLE",
-      message: "The tier rust has no whole solves in this version.",
-      fix: "Use the tier batched.",
-      path: "tier",
-      value: "rust",
-    });
-  },
+  memoryNeed,
+  workspace,
 };
