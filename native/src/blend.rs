@@ -123,6 +123,10 @@ impl<R: Real> BlendShared<'_, R> {
                 scatter_faces(of.axis, tile, rows.high, faces);
             }
             if let Some(flux) = self.flux[of.index] {
+                // As if nothing were limited; `apply` takes back what was.
+                for (total, part) in rows.low.iter_mut().zip(&*rows.high) {
+                    *total += *part;
+                }
                 add_faces(of.axis, tile, R::from_f64(of.weight), rows.low, flux);
             }
         }
@@ -195,7 +199,16 @@ impl<R: Real> BlendShared<'_, R> {
         }
         if limited {
             wall_ratios(of.axis, w, share);
+            let taken = &mut base[..nodes + w];
+            taken.copy_from_slice(&high[..nodes + w]);
             scale_faces(w, nodes + w, share, high);
+            if let Some(flux) = self.flux[of.index] {
+                for (taken, left) in taken.iter_mut().zip(&*high) {
+                    *taken = *left - *taken;
+                }
+                // SAFETY: as above.
+                unsafe { add_faces(of.axis, tile, R::from_f64(of.weight), taken, flux) };
+            }
         }
         let factor = R::from_f64(of.tau) * R::from_f64(of.axis.inverse());
         subtract_divergence(of.axis.n, w, factor, high, mass);
@@ -204,12 +217,7 @@ impl<R: Real> BlendShared<'_, R> {
             mix.apply(&base[..nodes], &mut mass[..nodes]);
         }
         // SAFETY: as above.
-        unsafe {
-            scatter(of.axis, tile, mass, self.out);
-            if let Some(flux) = self.flux[of.index] {
-                add_faces(of.axis, tile, R::from_f64(of.weight), high, flux);
-            }
-        }
+        unsafe { scatter(of.axis, tile, mass, self.out) };
     }
 }
 

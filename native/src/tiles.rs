@@ -17,17 +17,15 @@ fn each_run<R: Real>(axis: &Axis<R>, tile: Tile, rows: usize, mut each: impl FnM
     let stride = axis.stride;
     let inner = line % stride;
     let start = (line - inner) * rows + inner;
-    if stride > 1 {
-        for row in 0..rows {
-            each(start + row * stride, row * width, width);
-        }
-    } else if width == 1 {
-        each(start, 0, rows);
-    } else {
-        for row in 0..rows {
-            for column in 0..width {
-                each(start + column * rows + row, row * width + column, 1);
-            }
+    // One place that calls, or the call is not inlined and knows nothing of the level's instructions.
+    let (outer, columns, length) = match (stride, width) {
+        (1, 1) => (1, 1, rows),
+        (1, _) => (rows, width, 1),
+        _ => (rows, 1, width),
+    };
+    for row in 0..outer {
+        for column in 0..columns {
+            each(start + row * stride + column * rows, row * width + column, length);
         }
     }
 }
