@@ -156,8 +156,8 @@ describe("names on both sides", () => {
     [
       "derivatives",
       ["params", "field", "p_minus", "p_plus"],
-      { n: 0, stride: 1, outer: 2, margin: 3, inverse_spacing: 4, scale: 5, floor: 6 },
-      28,
+      { origin: 0, n: 3, stride: 4, outer: 5, margin: 6, count: 7, first: 8, inverse_spacing: 9, scale: 10, floor: 11 },
+      48,
     ],
   ])("%s: bindings and members of Params are pinned", (shader, bindings, members, bytes) => {
     const text = shaderText(shader);

@@ -2,18 +2,27 @@
 import type { Phases } from "../tier.ts";
 import type { Device } from "./device.ts";
 import type { Groups } from "./dispatch.ts";
-import type { PipelineRequest } from "./pipelines.ts";
+import type { Pipeline, PipelineRequest } from "./pipelines.ts";
 import { shaderText } from "./shader.ts";
+import { bindingAlignment } from "./slices.ts";
 import type { HostArray, ReadPart } from "./staging.ts";
 import { packStruct, type StructLayout, structOf, type StructValues } from "./struct.ts";
 import { GpuTimer } from "./timer.ts";
 import { storageUsage, uniformUsage } from "./usage.ts";
 
-export interface KernelCall {
-  readonly request: PipelineRequest;
+/** One dispatch of a call. */
+export interface KernelDispatch {
+  readonly entry: string;
+  readonly constants: NonNullable<PipelineRequest["constants"]>;
   readonly groups: Groups;
   /** Members of the struct Params, which the shader binds as `params`. */
   readonly params: StructValues;
+}
+
+export interface KernelCall {
+  readonly shader: string;
+  /** One after the other in one submit, on the same arrays. */
+  readonly dispatches: readonly KernelDispatch[];
   /** By the shader's names. */
   readonly inputs: Readonly<Record<string, HostArray>>;
   readonly outputs: Readonly<Record<string, HostArray>>;
@@ -51,24 +60,33 @@ export class KernelRunner {
     return this.#phases;
   }
 
-  async run({ request, groups, params, inputs, outputs }: KernelCall): Promise<void> {
+  async run({ shader, dispatches, inputs, outputs }: KernelCall): Promise<void> {
     const device = this.#device;
     const { staging } = device;
-    const pipeline = await device.pipeline(request);
-    const block = packStruct(this.#params(request.shader), params);
+    const dynamic = ["params"];
+    const pipelines = await Promise.all(
+      dispatches.map(({ entry, constants }) => device.pipeline({ shader, entry, constants, dynamic })),
+    );
+    const layout = this.#params(shader);
+    const block = new Uint8Array(dispatches.length * bindingAlignment);
+    for (const [k, { params }] of dispatches.entries()) {
+      block.set(new Uint8Array(packStruct(layout, params)), k * bindingAlignment);
+    }
     const buffers = await this.#bufferOf({ ...inputs, ...outputs }, block.byteLength);
-    const group = await this.#group(request, buffers);
+    const group = await this.#group(shader, pipelines[0]!, buffers, layout.bytes);
 
     const started = performance.now();
-    await staging.upload(buffers["params"]!, 0, new Uint8Array(block));
+    await staging.upload(buffers["params"]!, 0, block);
     for (const [name, data] of Object.entries(inputs)) await staging.upload(buffers[name]!, 0, data);
     const uploaded = performance.now();
 
-    const encoder = device.gpu.createCommandEncoder({ label: pipeline.label });
-    const pass = encoder.beginComputePass({ label: pipeline.label, ...this.#timer?.stamp() });
-    pass.setPipeline(pipeline.gpu);
-    pass.setBindGroup(0, group);
-    pass.dispatchWorkgroups(...groups);
+    const encoder = device.gpu.createCommandEncoder({ label: shader });
+    const pass = encoder.beginComputePass({ label: shader, ...this.#timer?.stamp() });
+    for (const [k, { groups }] of dispatches.entries()) {
+      pass.setPipeline(pipelines[k]!.gpu);
+      pass.setBindGroup(0, group, [k * bindingAlignment]);
+      pass.dispatchWorkgroups(...groups);
+    }
     pass.end();
     const results = Object.entries(outputs).map(([name, into]): Read => ({
       source: buffers[name]!,
@@ -133,12 +151,18 @@ export class KernelRunner {
   }
 
   /** The kept bind group of a shader, made anew where a buffer of it was. */
-  async #group(request: PipelineRequest, buffers: Readonly<Record<string, GPUBuffer>>): Promise<GPUBindGroup> {
+  async #group(
+    shader: string,
+    pipeline: Pipeline,
+    buffers: Readonly<Record<string, GPUBuffer>>,
+    paramBytes: number,
+  ): Promise<GPUBindGroup> {
     const used = Object.values(buffers);
-    const known = this.#groups.get(request.shader);
+    const known = this.#groups.get(shader);
     if (known && known.buffers.every((buffer, k) => buffer === used[k])) return known.group;
-    const group = await this.#device.bind(await this.#device.pipeline(request), buffers);
-    this.#groups.set(request.shader, { buffers: used, group });
+    const params = { buffer: buffers["params"]!, size: paramBytes };
+    const group = await this.#device.bind(pipeline, { ...buffers, params });
+    this.#groups.set(shader, { buffers: used, group });
     return group;
   }
 }

@@ -14,12 +14,13 @@ import type { DerivativeLayout, KernelArray, Kernels, Phases, Tally } from "../t
 import { runDerivatives } from "./derivatives.ts";
 import { type Device, type DeviceOptions, openDevice } from "./device.ts";
 import { deviceError } from "./deviceErrors.ts";
-import { foldGroups } from "./dispatch.ts";
+import { foldGroups, type Groups } from "./dispatch.ts";
 import { type KernelCall, KernelRunner } from "./kernelRun.ts";
 import { sliceRanges } from "./slices.ts";
 
 /** Invocations of a workgroup of the kernels that take rows. */
 const groupSize = 64;
+const constants = { group_size: groupSize };
 
 /** Exponent of `lift` in shaders/weights.wgsl, and the least epsilon that it takes. */
 const lift = 2 ** 64;
@@ -80,9 +81,8 @@ export class WebgpuKernels implements Kernels {
     checkApart({ out }, { stencils });
     await this.#inTurn(() =>
       this.#rows(n, 5, (from, to, groups) => ({
-        request: { shader: "smoothness", entry: "main", constants: { group_size: groupSize } },
-        groups,
-        params: { rows: to - from },
+        shader: "smoothness",
+        dispatches: [{ entry: "main", constants, groups, params: { rows: to - from } }],
         inputs: { stencils: f32(stencils, 5 * from, 5 * to) },
         outputs: { beta: f32(out, 3 * from, 3 * to) },
       })),
@@ -99,16 +99,11 @@ export class WebgpuKernels implements Kernels {
     checkPositive("epsilon", epsilon);
     checkLength("out", out, 3 * n);
     checkApart({ out }, { beta, linear });
+    const guard = { epsilon: Math.max(epsilon, leastGuard), lifted_epsilon: Math.max(epsilon * lift, leastGuard) };
     await this.#inTurn(() =>
       this.#rows(n, 3, (from, to, groups) => ({
-        request: { shader: "weights", entry: "main", constants: { group_size: groupSize } },
-        groups,
-        params: {
-          linear,
-          rows: to - from,
-          epsilon: Math.max(epsilon, leastGuard),
-          lifted_epsilon: Math.max(epsilon * lift, leastGuard),
-        },
+        shader: "weights",
+        dispatches: [{ entry: "main", constants, groups, params: { linear, rows: to - from, ...guard } }],
         inputs: { beta: f32(beta, 3 * from, 3 * to) },
         outputs: { weights: f32(out, 3 * from, 3 * to) },
       })),
@@ -148,11 +143,7 @@ export class WebgpuKernels implements Kernels {
   }
 
   /** Runs a kernel over rows, at most `width` numbers each, in as many calls as bindings need. */
-  async #rows(
-    n: number,
-    width: number,
-    call: (from: number, to: number, groups: KernelCall["groups"]) => KernelCall,
-  ): Promise<void> {
+  async #rows(n: number, width: number, call: (from: number, to: number, groups: Groups) => KernelCall): Promise<void> {
     if (n === 0) return;
     const ranges = sliceRanges(n, 4 * width, this.#device.bindingLimit);
     if (!ranges) throw deviceError("MFGPU_DEVICE_MEMORY", "The device binds less than one row.");
