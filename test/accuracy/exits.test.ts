@@ -4,6 +4,7 @@ import type { SolveOptions } from "../../src/solver/options.ts";
 import { solve } from "../../src/solver/solve.ts";
 import { errorsOf, lastOrder, meanOrder } from "../support/exact.ts";
 import { type ExitKind, exitWave } from "../support/oracles.ts";
+import { solveTiers } from "../support/solveTiers.ts";
 
 interface Study {
   readonly value: number[];
@@ -101,6 +102,29 @@ describe("T29 in two dimensions, exits x walls, nu = 0.05", () => {
     const { value, density } = await study("exits x walls", { kappa }, [16, 32], options, (n) => (n * n) / 16);
     expect(meanOrder(value)).toBeGreaterThanOrEqual(1.8);
     expect(meanOrder(density)).toBeGreaterThanOrEqual(1.8);
+  });
+});
+
+// The fast tier goes where the batched one would take minutes; whole sweeps are held to each other in test/tiers.
+describe.each(solveTiers.filter(({ tier }) => tier !== "batched"))("T29 on the $tier tier", ({ tier, absent }) => {
+  test.skipIf(absent !== undefined).each(["exits", "mixed"] as const)("%s, target coupling", async (kind) => {
+    const sizes = [16, 32, 64, 128];
+    const usual = await study(kind, { kappa: 1 }, sizes, { tier });
+    expect(meanOrder(usual.value)).toBeGreaterThanOrEqual(1.8);
+    expect(meanOrder(usual.density)).toBeGreaterThanOrEqual(1.8);
+    expect(usual.limited).toEqual([0, 0, 0, 0]);
+    const explicit = await study(kind, { kappa: 1 }, sizes, { tier, splitting: "explicit" });
+    expect(lastOrder(explicit.value)).toBeGreaterThanOrEqual(3.5);
+    const fdm = await study(kind, { kappa: 1 }, [16, 32, 64], { tier, fokkerPlanck: "fdm" }, (n) => (n * n) / 16);
+    expect(meanOrder(fdm.value)).toBeGreaterThanOrEqual(1.8);
+    expect(meanOrder(fdm.density)).toBeGreaterThanOrEqual(1.8);
+  });
+
+  test.skipIf(absent !== undefined).each(["exits x walls", "exits x exits"] as const)("%s", async (kind) => {
+    const { value, density, limited } = await study(kind, { kappa: 0 }, [16, 32, 64], { tier });
+    expect(meanOrder(value)).toBeGreaterThanOrEqual(1.8);
+    expect(meanOrder(density)).toBeGreaterThanOrEqual(1.8);
+    expect(limited).toEqual([0, 0, 0]);
   });
 });
 
