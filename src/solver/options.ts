@@ -138,6 +138,17 @@ export interface SolveTimings {
   readonly total: number;
 }
 
+/** One part of a solve that two tiers shared. */
+export interface SolvePart {
+  readonly tier: TierName;
+  readonly adapter: string;
+  readonly precision: Precision;
+  readonly iterations: number;
+  readonly residual: number | null;
+  readonly stopReason: StopReason;
+  readonly timings: SolveTimings;
+}
+
 /** Everything worth knowing of a solve but its arrays; plain JSON. Times in seconds. */
 export interface SolveRecord {
   readonly problem: string;
@@ -197,6 +208,8 @@ export interface SolveRecord {
   /** The whole problem file; functions of the API appear as the text "function". */
   readonly source: unknown;
   readonly versions: { readonly mfgpu: string; readonly node: string };
+  /** Where a precision was reached in two parts: each of them, while `tier` and `adapter` name the first; else null. */
+  readonly parts: readonly SolvePart[] | null;
   /** null where the caller named the tier. */
   readonly plan: PlanRecord | null;
   readonly output: string | null;

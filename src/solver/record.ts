@@ -95,6 +95,7 @@ export async function resultOf(
     hamiltonian: given.hamiltonian ?? { kind: "quadratic", control: d.hamiltonian.control },
     source: d.problem.source,
     versions: { mfgpu: version, node: process.versions.node },
+    parts: null,
     plan: null,
     output: null,
   };

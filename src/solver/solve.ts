@@ -10,6 +10,7 @@ import type { Journal } from "./journal.ts";
 import { planMemory, type Way, workspaceOptions } from "./memory.ts";
 import type { BatchOptions, MemoryPlan, SolveOptions, SolveResult, WarmStart } from "./options.ts";
 import { resultOf } from "./record.ts";
+import { refinementOf, solveInTwoParts } from "./twoParts.ts";
 import { resampleHistory } from "../scheme/resample.ts";
 
 const defaultTolerance: Readonly<Record<Precision, number>> = { f64: 1e-8, compensated: 1e-6, f32: 1e-4 };
@@ -46,6 +47,8 @@ export async function solve(problem: unknown, options: SolveOptions = {}): Promi
  */
 export async function solveBatch(problems: readonly unknown[], options: BatchOptions = {}): Promise<SolveResult[]> {
   const { tier, ...way } = await foundTier(options);
+  const refinement = refinementOf(tier, way, options);
+  if (refinement) return solveInTwoParts(solveOnTier, tier, problems, options, way, refinement);
   return solveOnTier(tier, problems, options, way);
 }
 
@@ -131,7 +134,8 @@ async function besideEachOther(runs: readonly MemberIteration[], step: MemberSte
 export async function memoryNeedOf(problem: unknown, options: SolveOptions = {}): Promise<MemoryPlan> {
   const { tier, ...way } = await foundTier(options);
   const members = [discretisationOf(problemOf(problem), options)];
-  return planMemory(tier, members, precisionOf(tier, way, options), options, way);
+  const refinement = refinementOf(tier, way, options);
+  return planMemory(tier, members, refinement?.from ?? precisionOf(tier, way, options), options, way);
 }
 
 function foundTier(options: SolveOptions): Promise<FoundTier> {

@@ -178,6 +178,14 @@ export interface Workspace extends AsyncDisposable {
   take(member: number, field: "value" | "density" | "transported"): Promise<Float64Array>;
 }
 
+/** How a precision that a tier lacks is reached all the same: a solve here in `from`, then some iterations on another tier. */
+export interface Refinement {
+  readonly precision: Precision;
+  readonly from: Precision;
+  /** The candidate that brings it to `precision`. */
+  readonly on: string;
+}
+
 /** One place and way of computing. Tiers differ in place, speed and precision, never in meaning. */
 export interface Tier {
   readonly name: TierName;
@@ -190,6 +198,8 @@ export interface Tier {
   readonly residencies: readonly [Residency, ...Residency[]];
   /** Precisions of a solve, the default first. */
   solvePrecisions(residency: Residency): readonly [Precision, ...Precision[]];
+  /** The precision beyond `solvePrecisions` that a solve may ask for, in two parts. */
+  refinement?(residency: Residency): Refinement | undefined;
   /** Looks around; never throws. The answer for one place does not change while the process lives. */
   probe(place?: TierPlace): Promise<Available | Unavailable>;
   kernels(options: TierPlace & { readonly precision: Precision }): Promise<Kernels>;

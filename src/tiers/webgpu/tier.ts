@@ -34,6 +34,8 @@ export const webgpuTier: Tier = {
   precisions: ["f32"],
   residencies: ["resident", "offload"],
   solvePrecisions: (residency) => (residency === "resident" ? ["compensated", "f32"] : ["f32"]),
+  refinement: (residency) =>
+    residency === "resident" ? { precision: "f64", from: "compensated", on: "rust" } : undefined,
   probe: async ({ adapter } = {}) => {
     const key = adapter ?? "";
     const known = answers.get(key) ?? look(adapter);
