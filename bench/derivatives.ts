@@ -4,18 +4,18 @@
  * are checked before it is timed. The times are by the wall; for tiers that move data, the shares of upload, kernel and
  * download stand beside.
  *
- *   npx tsx bench/derivatives.ts [--json] [--rounds 9] [--quick] [--only rust,batched,C] [--adapter software] [--dimensions 1,2]
+ *   npm run -s bench:derivatives -- [--json] [--rounds 9] [--quick] [--only rust,batched,C] [--adapter software] [--dimensions 1,2]
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { candidateText } from "../src/tiers/candidate.ts";
-import { tiers } from "../src/tiers/registry.ts";
 import { ScalarKernels } from "../src/tiers/scalar/kernels.ts";
-import type { DerivativeLayout, KernelArray, Kernels, Phases, Tier, TierPlace } from "../src/tiers/tier.ts";
+import type { DerivativeLayout, KernelArray, Phases } from "../src/tiers/tier.ts";
 import { compile, findCompiler, Peer } from "./support/peer.ts";
+import { closeRunners, openRunners, phasesOf, phasesText, verify } from "./support/runners.ts";
+import type { Runner } from "./support/runners.ts";
 import { compare, inProcess } from "./support/timing.ts";
 import type { Contestant, Timing } from "./support/timing.ts";
 import { peerDerivatives, peerSeconds } from "./support/wenoPeer.ts";
@@ -60,73 +60,10 @@ function sampleField(shape: readonly number[]): Float64Array {
   return field;
 }
 
-function relativeDifference(got: KernelArray, wanted: KernelArray): number {
-  let worst = 0;
-  let scale = 0;
-  for (let i = 0; i < wanted.length; i++) {
-    const difference = Math.abs(got[i]! - wanted[i]!);
-    if (!(difference <= worst)) worst = difference;
-    scale = Math.max(scale, Math.abs(wanted[i]!));
-  }
-  return worst / scale;
-}
-
 /** Bounds of the check before timing: rounding of another order of operations, in f32 of every operation. */
 const bounds = { f64: 1e-12, f32: 1e-5 };
 
 const wants = (name: string): boolean => only === undefined || only.some((part) => name.startsWith(part));
-
-/** A tier's kernels as a contestant: name and where they run. */
-interface Runner {
-  readonly name: string;
-  readonly precision: "f64" | "f32";
-  readonly kernels: Kernels;
-}
-
-/** Kernels of every tier, variant and precision that is here. */
-async function openRunners(): Promise<readonly Runner[]> {
-  const runners: Runner[] = [];
-  for (const tier of tiers) {
-    for (const variant of tier.variants.length > 0 ? tier.variants : [undefined]) {
-      for (const threads of tier.name === "rust" && cpus().length > 1 ? [1, cpus().length] : [undefined])
-        await openRunner(tier, variant, threads, runners);
-    }
-  }
-  return runners;
-}
-
-async function openRunner(
-  tier: Tier,
-  variant: string | undefined,
-  threads: number | undefined,
-  runners: Runner[],
-): Promise<void> {
-  const base = candidateText({ ...tier, residencies: ["resident"] }, { variant, residency: undefined });
-  if (!wants(base)) return;
-  const place: TierPlace = {
-    ...(variant === undefined ? {} : { variant }),
-    ...(threads === undefined ? {} : { threads }),
-    ...(flags.adapter === undefined ? {} : { adapter: flags.adapter }),
-  };
-  const answer = await tier.probe(place);
-  if (answer.state === "unavailable") {
-    console.error(`${base} is missing: ${answer.why}`);
-    return;
-  }
-  const software = answer.software ? " (software)" : "";
-  for (const precision of tier.precisions) {
-    if (precision === "compensated") continue;
-    const name = `${base}${threads === undefined ? "" : ` x${threads}`}${precision === "f64" ? "" : ` ${precision}`}${software}`;
-    runners.push({ name, precision, kernels: await tier.kernels({ ...place, precision }) });
-  }
-}
-
-function verify(name: string, bound: number, got: readonly KernelArray[], wanted: readonly KernelArray[]): void {
-  for (const [side, expected] of wanted.entries()) {
-    const difference = relativeDifference(got[side]!, expected);
-    if (!(difference <= bound)) throw new Error(`${name} differs from the reference by ${difference}; not timed`);
-  }
-}
 
 const epsilon = { kind: "absolute", value: 1e-6 } as const;
 
@@ -187,27 +124,15 @@ interface Row {
   readonly phases: Phases | undefined;
 }
 
-/** Phases of one call, in ns per point. */
-async function phasesOf({ kernels, precision }: Runner, shape: readonly number[]): Promise<Phases | undefined> {
-  const before = kernels.phases;
-  if (before === undefined) return undefined;
+/** Phases of a call, in ns per point. */
+async function derivativePhases({ kernels, precision }: Runner, shape: readonly number[]): Promise<Phases | undefined> {
   const field = sampleField(shape);
   const make = (): KernelArray =>
     precision === "f64" ? new Float64Array(field.length) : new Float32Array(field.length);
   const u = precision === "f64" ? field : Float32Array.from(field);
-  const layout = {
-    shape,
-    axis: 0,
-    spacing: 1 / shape[0]!,
-    lower: "periodic",
-    upper: "periodic",
-    variant: "js",
-  } as const;
-  const repeats = 5;
-  for (let k = 0; k < repeats; k++) await kernels.derivatives(u, { ...layout, epsilon }, make(), make());
-  const after = kernels.phases!;
-  const share = (phase: keyof Phases): number => ((after[phase] - before[phase]) / repeats / field.length) * 1e6;
-  return { upload: share("upload"), kernel: share("kernel"), download: share("download") };
+  const walls = { lower: "periodic", upper: "periodic" } as const;
+  const layout = { shape, axis: 0, spacing: 1 / shape[0]!, ...walls, variant: "js", epsilon } as const;
+  return phasesOf(kernels, field.length, 5, () => kernels.derivatives(u, layout, make(), make()));
 }
 
 async function measure(
@@ -227,7 +152,7 @@ async function measure(
     const medians = perAxis.map((timings) => (timings[c]!.median / points) * 1e9);
     const mads = perAxis.map((timings) => (timings[c]!.mad / points) * 1e9);
     const runner = runners[c];
-    const phases = runner === undefined ? undefined : await phasesOf(runner, shape);
+    const phases = runner === undefined ? undefined : await derivativePhases(runner, shape);
     rows.push({ contestant: name, nsPerPoint: mean(medians), mad: mean(mads), perAxis: medians, phases });
   }
   return rows;
@@ -274,7 +199,7 @@ try {
     console.log(
       `node ${report.node}, ${report.cpu}, load ${report.load.toFixed(1)}, median of ${rounds} rounds +- MAD`,
     );
-  const runners = await openRunners();
+  const runners = await openRunners({ wants, adapter: flags.adapter });
   for (const shape of shapes) {
     const rows = await measure(shape, runners, peers);
     const ratios = ratiosOf(rows);
@@ -285,17 +210,12 @@ try {
       const time = `${row.nsPerPoint.toFixed(2).padStart(8)} +- ${row.mad.toFixed(2).padEnd(6)}`;
       const rate = `${(1e3 / row.nsPerPoint).toFixed(0).padStart(5)} M/s`;
       const axes = row.perAxis.length > 1 ? `  axes ${row.perAxis.map((x) => x.toFixed(2)).join(", ")}` : "";
-      const { upload, kernel, download } = row.phases ?? {};
-      const phases =
-        upload === undefined
-          ? ""
-          : `  upload ${upload.toFixed(2)}, kernel ${kernel!.toFixed(2)}, download ${download!.toFixed(2)}`;
-      console.log(`  ${row.contestant.padEnd(24)} ${time} ${rate}${axes}${phases}`);
+      console.log(`  ${row.contestant.padEnd(24)} ${time} ${rate}${axes}${phasesText(row.phases)}`);
     }
     for (const [name, { ratio, goal }] of Object.entries(ratios))
       if (ratio !== null) console.log(`  ${name} = ${ratio.toFixed(2)} (goal ${goal})`);
   }
-  await Promise.all(runners.map(({ kernels }) => kernels[Symbol.asyncDispose]()));
+  await closeRunners(runners);
   if (flags.json) console.log(JSON.stringify(report, undefined, 2));
 } finally {
   await Promise.all([...peers.values()].map((peer) => peer[Symbol.asyncDispose]()));

@@ -72,6 +72,10 @@ export function softwareEnvironment() {
 
 /** True where WebGPU finds a real GPU: asked in a child process, since an open driver stays in the process that asked. */
 function hasGpu() {
+  // Asked of what set-up built; without it nobody could tell a real GPU from none.
+  if (!existsSync(new URL("../dist/tiers/dawn/adapter.js", import.meta.url))) {
+    spawnSync(process.execPath, [join(root, "scripts/setup.mjs")], { stdio: ["ignore", 2, 2] });
+  }
   const adapters = new URL("../dist/tiers/dawn/adapter.js", import.meta.url).href;
   const ask = `process.exit("adapter" in (await (await import(${JSON.stringify(adapters)})).findAdapter()) ? 0 : 1)`;
   return spawnSync(process.execPath, ["--input-type=module", "-e", ask], { stdio: "ignore" }).status === 0;
