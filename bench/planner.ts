@@ -1,0 +1,205 @@
+/**
+ * How good the planner is: it is calibrated once per kind of problem, then predicts solves of sizes that the calibration
+ * did not see, and every eligible candidate is really run. Run: npx tsx bench/planner.ts [--quick] [--json] [--learn] [--only 2-D]
+ *
+ * Prints the prediction error, how often the choice is the fastest (ties within 5 % count), the regret against the oracle and
+ * against always taking the best single candidate, what planning costs, and how many solves repay it.
+ */
+import { cpus, loadavg } from "node:os";
+import { parseArgs } from "node:util";
+import { planSolve, type Planned } from "../src/decision/planner.ts";
+import { median, mean, quantile } from "../src/decision/statistics.ts";
+import { machineOf } from "../src/decision/fingerprint.ts";
+import { predict } from "../src/decision/model.ts";
+import { taskOf } from "../src/decision/task.ts";
+import { Wisdom } from "../src/decision/wisdom.ts";
+import { workOf } from "../src/decision/work.ts";
+import { loadCatalogueProblem } from "../src/problem/catalogue.ts";
+import { solveOnTier } from "../src/solver/solve.ts";
+import type { SolveOptions } from "../src/solver/options.ts";
+import type { SolveResult } from "../src/solver/options.ts";
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    learn: { type: "boolean", default: false },
+    only: { type: "string" },
+  },
+});
+
+interface Kind {
+  readonly problem: string;
+  readonly label: string;
+  readonly steps: number;
+  /** The grid that the planner is calibrated for, once. */
+  readonly calibrated: number;
+  /** Sizes that no calibration ladder holds. */
+  readonly heldOut: readonly number[];
+  readonly batches: readonly number[];
+}
+
+const kinds: readonly Kind[] = [
+  {
+    problem: "two-crowds-1d",
+    label: "1-D",
+    steps: 12,
+    calibrated: 800,
+    heldOut: [41, 90, 260, 530, 1100],
+    batches: [1, 64],
+  },
+  { problem: "lq-2d", label: "2-D", steps: 6, calibrated: 96, heldOut: [18, 39, 70, 128], batches: [1, 64] },
+  { problem: "torus-exact-3d", label: "3-D", steps: 4, calibrated: 24, heldOut: [10, 15, 21, 30], batches: [1, 64] },
+];
+const iterations = 3;
+/** A batch of 64 is run on grids of at most this many points, so that the bench ends. */
+const batchPoints = flags.quick ? 500 : 3000;
+const rounds = flags.quick ? 1 : 3;
+/** A candidate predicted to be this many times slower than the best is not run: it is counted as never the fastest. */
+const hopeless = flags.quick ? 4 : 12;
+/** After one round longer than this many seconds a candidate is not run again. */
+const longRun = 5;
+
+interface Run {
+  readonly kind: string;
+  readonly grid: string;
+  readonly batch: number;
+  readonly candidate: string;
+  readonly predicted: number;
+  /** What the cost model gives for the sub-steps that the solve really took. */
+  readonly withKnownWork: number;
+  readonly actual: number;
+}
+interface Case {
+  readonly name: string;
+  readonly chosen: string;
+  readonly runs: readonly Run[];
+}
+
+const say = (line: string): void => {
+  if (!flags.json) console.log(line);
+};
+
+async function runCase(kind: Kind, n: number, batch: number, wisdom: Wisdom): Promise<Case | undefined> {
+  const problem = loadCatalogueProblem(kind.problem);
+  const grid = Array<number>(problem.dimension).fill(n);
+  const options: SolveOptions = { grid, steps: kind.steps, maxIterations: iterations, tolerance: 1e-12 };
+  const problems = Array.from({ length: batch }, () => problem);
+  const planned = await planSolve(problems, options, { mode: "wisdom-only", wisdom, warm: () => true, pilot: true });
+  const { ranked } = planned;
+  const best = Math.min(...ranked.map(({ predicted }) => predicted.seconds));
+  const racing = ranked.filter(({ predicted }) => predicted.seconds <= hopeless * best);
+  const times = new Map<string, number[]>(racing.map(({ candidate }) => [candidate.name, []]));
+  const results = new Map<string, SolveResult>();
+  for (let round = 0; round < rounds; round++) {
+    for (let i = 0; i < racing.length; i++) {
+      const one = racing[(i + round) % racing.length]!;
+      const { tier, variant, residency, precision, place, name } = one.candidate;
+      if ((times.get(name)!.at(-1) ?? 0) > longRun) continue;
+      const begun = performance.now();
+      const [result] = await solveOnTier(tier, problems, { ...options, ...place, precision }, { variant, residency });
+      times.get(name)!.push((performance.now() - begun) / 1000);
+      results.set(name, result!);
+    }
+  }
+  if (!planned.plan.chosen) return undefined;
+  const runs = racing.map(({ candidate, predicted, model, memory }): Run => {
+    const { substeps } = results.get(candidate.name)!.record;
+    const { d, rates } = planned;
+    const task = taskOf(d, batch, workOf(d, rates, substeps), iterations, memory, false);
+    return {
+      kind: kind.label,
+      grid: grid.join("x"),
+      batch,
+      candidate: candidate.name,
+      predicted: predicted.seconds,
+      withKnownWork: predict(model, task).seconds,
+      actual: median(times.get(candidate.name)!),
+    };
+  });
+  if (flags.learn) await learn(planned, runs, wisdom);
+  return { name: `${kind.label} ${grid.join("x")} batch ${batch}`, chosen: planned.plan.chosen, runs };
+}
+
+/** What `solve --tier auto` would remember of the chosen candidate. */
+async function learn({ ranked, plan, d }: Planned, runs: readonly Run[], wisdom: Wisdom): Promise<void> {
+  const [first] = ranked;
+  const run = runs.find(({ candidate }) => candidate === first?.candidate.name);
+  if (!first || !run) return;
+  const ratio = run.actual / run.withKnownWork;
+  const machine = machineOf(first.candidate);
+  const { name } = first.candidate;
+  await wisdom.learn([{ kind: "outcome", candidate: name, mode: plan.kind, machine, points: d.grid.points, ratio }]);
+}
+
+const cases: Case[] = [];
+let planning = 0;
+for (const kind of kinds) {
+  if (flags.only !== undefined && flags.only !== kind.label) continue;
+  const wisdom = Wisdom.inMemory();
+  const problem = loadCatalogueProblem(kind.problem);
+  const { plan } = await planSolve([problem], { grid: kind.calibrated, steps: kind.steps }, { wisdom });
+  planning += plan.seconds;
+  say(`\n${kind.label}: ${kind.problem}, calibrated for ${kind.calibrated} in ${plan.seconds.toFixed(1)} s`);
+  for (const batch of kind.batches) {
+    for (const n of flags.quick ? kind.heldOut.slice(0, 3) : kind.heldOut) {
+      if (batch > 1 && n ** problem.dimension > batchPoints) continue;
+      const done = await runCase(kind, n, batch, wisdom);
+      if (!done) continue;
+      cases.push(done);
+      const fastest = done.runs.toSorted((a, b) => a.actual - b.actual)[0]!;
+      say(`  ${done.name}: chose ${done.chosen}, fastest ${fastest.candidate}`);
+      for (const { candidate, predicted, actual } of done.runs) {
+        const off = `${(100 * (predicted / actual - 1)).toFixed(0).padStart(5)} %`;
+        say(
+          `    ${candidate.padEnd(30)} predicted ${predicted.toPrecision(3)} s, took ${actual.toPrecision(3)} s ${off}`,
+        );
+      }
+    }
+  }
+}
+
+const timeOf = ({ runs }: Case, name: string): number =>
+  runs.find(({ candidate }) => candidate === name)?.actual ?? Infinity;
+const oracle = ({ runs }: Case): number => Math.min(...runs.map(({ actual }) => actual));
+const errors = cases.flatMap(({ runs }) => runs.map(({ predicted, actual }) => Math.abs(predicted / actual - 1)));
+const costErrors = cases.flatMap(({ runs }) => runs.map((run) => Math.abs(run.withKnownWork / run.actual - 1)));
+const regrets = cases.map((one) => timeOf(one, one.chosen) / oracle(one) - 1);
+const names = [...new Set(cases.flatMap(({ runs }) => runs.map(({ candidate }) => candidate)))];
+const totals = names.map((name) => ({ name, slowdown: mean(cases.map((one) => timeOf(one, name) / oracle(one))) }));
+const single = totals.toSorted((a, b) => a.slowdown - b.slowdown)[0];
+const gains = cases.map((one) => timeOf(one, single?.name ?? "") / timeOf(one, one.chosen) - 1);
+const savings = mean(cases.map((one) => Math.max(...one.runs.map(({ actual }) => actual)) - timeOf(one, one.chosen)));
+const batchedSavings = mean(
+  cases.map((one) => Math.min(timeOf(one, "batched f64"), hopeless * oracle(one)) - timeOf(one, one.chosen)),
+);
+const report = {
+  node: process.version,
+  processor: cpus()[0]?.model ?? "unknown",
+  load: loadavg()[0]!,
+  cases: cases.length,
+  runs: errors.length,
+  predictionError: { median: median(errors), p90: quantile(errors, 0.9) },
+  costModelError: { median: median(costErrors), p90: quantile(costErrors, 0.9) },
+  selectionAccuracy: mean(regrets.map((regret) => Number(regret <= 0.05))),
+  regret: { mean: mean(regrets), p95: quantile(regrets, 0.95), max: Math.max(...regrets) },
+  bestSingle: single?.name ?? null,
+  regretOfBestSingle: (single?.slowdown ?? Number.NaN) - 1,
+  gainOverBestSingle: mean(gains),
+  planningSeconds: planning,
+  solvesToBreakEven: { againstBatched: planning / batchedSavings, againstTheWorst: planning / savings },
+  results: cases,
+};
+if (flags.json) console.log(JSON.stringify(report, undefined, 2));
+else {
+  const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
+  say(`
+${report.processor}, Node ${report.node}, load ${report.load.toFixed(1)}
+${report.cases} cases, ${report.runs} candidates run
+prediction error     median ${percent(report.predictionError.median)} (target 15 %), p90 ${percent(report.predictionError.p90)} (target 40 %)
+  of the cost model  median ${percent(report.costModelError.median)}, p90 ${percent(report.costModelError.p90)} (sub-steps known)
+selection accuracy   ${percent(report.selectionAccuracy)} (target 94 %; ties within 5 % count)
+regret               mean ${percent(report.regret.mean)} (target 2 %), p95 ${percent(report.regret.p95)} (target 10 %), max ${percent(report.regret.max)}
+best single          ${report.bestSingle}: regret ${percent(report.regretOfBestSingle)}; it takes ${percent(report.gainOverBestSingle)} longer than the planner's choices
+planning             ${planning.toFixed(1)} s, repaid after ${report.solvesToBreakEven.againstBatched.toFixed(0)} solves against batched, ${report.solvesToBreakEven.againstTheWorst.toFixed(0)} against the slowest that was run`);
+}
