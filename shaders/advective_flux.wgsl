@@ -13,6 +13,14 @@ struct Step {
 @group(0) @binding(2) var<storage, read_write> frozen: array<f32>;
 @group(1) @binding(1) var<uniform> step: Step;
 
+fn density_value(node: u32) -> f32 {
+  return value_of(density[node]);
+}
+
+fn node_drift_at(axis: u32, node: u32) -> f32 {
+  return node_drift[axis * grid.points + node];
+}
+
 @compute @workgroup_size(group_x, group_y, group_z)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let c = coordinates_of(id);

@@ -23,6 +23,14 @@ struct Step {
 @group(0) @binding(5) var<storage, read_write> antidiffusive: array<f32>;
 @group(1) @binding(1) var<uniform> step: Step;
 
+fn density_value(node: u32) -> f32 {
+  return value_of(density[node]);
+}
+
+fn node_drift_at(axis: u32, node: u32) -> f32 {
+  return node_drift[axis * grid.points + node];
+}
+
 // Node i of a line less node i - 1, from differences, so that a large density costs no digits.
 fn density_step(axis: u32, start: u32, i: i32) -> f32 {
   let n = i32(grid.axes[axis].x);

@@ -2,6 +2,7 @@
 // #include "state.wgsl"
 // #include "line_in_workgroup.wgsl"
 // #include "diffuse_density_line.wgsl"
+// #include "diffuse_density_fields.wgsl"
 
 @compute @workgroup_size(lanes)
 fn main(
@@ -9,5 +10,5 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
 ) {
-  diffuse_line(lane, group.y * groups.x + group.x);
+  work_on_line(lane, group.y * groups.x + group.x);
 }

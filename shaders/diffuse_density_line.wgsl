@@ -6,40 +6,11 @@
 // D_j = -nu_j D_{j-1} + (mu_j + nu_j - 1) Phi_{j-1} + muTilde_j tau J(Y_{j-1}) + gammaTilde_j tau J(Y_0), Phi_0 = 0, in which the
 // rounding of Phi does not grow with the stages; `coefficients` holds the four numbers of stages 2, 3, .... Differences of
 // Y_j = Y_0 - div Phi_j are those of the state less second differences of Phi, so that a large density costs no digits.
-// The file that includes this one brings `take`, `put` and `line_barrier`.
+// The file that includes this one brings `take`, `put` and `line_barrier`, the numbers of the step, `node_state(i)` of the
+// line, `face_drift_at(k)`, and `frozen_at(k)`, a flux J.
 // #include "solve_grid.wgsl"
 // #include "state.wgsl"
 // #include "grid_lines.wgsl"
-struct Step {
-  axis: u32,
-  // Where the axis begins in fields of faces.
-  faces: u32,
-  tau: f32,
-  stages: u32,
-  // Coefficient of the first stage; where those of this number of stages begin.
-  first: f32,
-  coefficients_at: u32,
-  // 1: balanced splitting, flux -nu G6 + Q; the low order starts with an upwind step.
-  balanced: u32,
-  // flux += flux_weight J where record is 1.
-  flux_weight: f32,
-  record: u32,
-  guard: f32,
-  // Limited cells are counted here; lines that were done again by implicit Euler in the next word.
-  word: u32,
-  // The lines of this dispatch: scratch in storage holds so many.
-  first_line: u32,
-  line_count: u32,
-}
-
-@group(0) @binding(0) var<storage, read_write> density: array<State>;
-@group(0) @binding(1) var<storage, read> coefficients: array<vec4f>;
-@group(0) @binding(2) var<storage, read> frozen: array<f32>;
-@group(0) @binding(3) var<storage, read> face_drift: array<f32>;
-@group(0) @binding(4) var<storage, read_write> flux: array<f32>;
-@group(0) @binding(5) var<storage, read_write> words: array<atomic<u32>>;
-@group(1) @binding(1) var<uniform> step: Step;
-
 override lanes: u32 = 64u;
 
 // h G6 by first differences.
@@ -70,9 +41,9 @@ const share = 1u;
 const low_hi = 6u;
 const low_lo = 5u;
 // #include "tridiagonal_line.wgsl"
+// #include "blend_line.wgsl"
 
 var<workgroup> negative: atomic<u32>;
-var<workgroup> limited: atomic<u32>;
 
 var<private> line: Line;
 
@@ -82,10 +53,6 @@ fn is_cycle() -> bool {
 
 fn wall_of(is_upper: bool) -> u32 {
   return select(grid.axes[step.axis].z, grid.axes[step.axis].w, is_upper);
-}
-
-fn node_state(i: u32) -> State {
-  return density[line.start + i * line.stride];
 }
 
 // A flux of the slot; the seam of a cycle is face 0.
@@ -162,7 +129,7 @@ fn high_flux(k: u32) -> f32 {
   }
   var total = -grid.metric[step.axis].z * slope;
   if (step.balanced == 1u) {
-    total += grid.metric[step.axis].x * frozen[line.face + k * line.stride];
+    total += grid.metric[step.axis].x * frozen_at(k);
   }
   return total;
 }
@@ -177,7 +144,7 @@ fn low_flux(k: u32) -> f32 {
 
 // tau/h times the upwind flux of Y_0; beyond an exit there is no density.
 fn upwind_flux(k: u32) -> f32 {
-  let b = face_drift[line.face + k * line.stride];
+  let b = face_drift_at(k);
   var total = 0.0;
   if (k > 0u) {
     total += max(b, 0.0) * value_of(node_state(k - 1u));
@@ -326,18 +293,8 @@ fn implicit_step(lane: u32) {
   }
 }
 
-// The low-order density of a node.
-fn low_density(i: u32) -> State {
-  return state_of(vec2f(take(low_hi, i), take(low_lo, i)));
-}
-
-fn diffuse_line(lane: u32, place: u32) {
-  if (place >= step.line_count) {
-    return;
-  }
-  let number = step.first_line + place;
-  begin_line(place);
-  line = line_at(number, step.axis, step.faces);
+// Both orders of the step: leaves the low-order density, its fluxes in `low`, and the antidiffusive rest in `high`.
+fn diffuse_line(lane: u32) {
   let n = grid.axes[step.axis].x;
   run_stages(lane);
   for (var i = lane; i < n; i += lanes) {
@@ -345,57 +302,26 @@ fn diffuse_line(lane: u32, place: u32) {
       atomicStore(&negative, 1u);
     }
   }
-  if (workgroupUniformLoad(&negative) == 1u) {
+  let redo = workgroupUniformLoad(&negative) == 1u;
+  if (redo) {
     implicit_step(lane);
-    for (var i = lane; i < n; i += lanes) {
-      let state = pair_of(add_increment(state_of(vec2f(take(solution, i), 0.0)), take(right_side, i)));
-      put(low_hi, i, state.x);
-      put(low_lo, i, state.y);
-    }
     if (lane == 0u) {
       atomicAdd(&words[step.word + 1u], 1u);
+      atomicStore(&negative, 0u);
     }
-  } else {
-    for (var i = lane; i < n; i += lanes) {
-      let state = pair_of(after_fluxes(node_state(i), low, i));
-      put(low_hi, i, state.x);
-      put(low_lo, i, state.y);
+  }
+  for (var i = lane; i < n; i += lanes) {
+    var state: State;
+    if (redo) {
+      state = add_increment(state_of(vec2f(take(solution, i), 0.0)), take(right_side, i));
+    } else {
+      state = after_fluxes(node_state(i), low, i);
     }
+    let pair = pair_of(state);
+    put(low_hi, i, pair.x);
+    put(low_lo, i, pair.y);
   }
   for (var k = lane; k < face_count(); k += lanes) {
     put(high, k, take(high, k) - take(low, k));
-  }
-  line_barrier();
-  for (var i = lane; i < n; i += lanes) {
-    let asked = max(flux_at(high, i + 1u), 0.0) - min(take(high, i), 0.0);
-    let available = (1.0 - step.guard) * max(value_of(low_density(i)), 0.0);
-    var part = 1.0;
-    if (asked > available) {
-      part = available / asked;
-      atomicAdd(&limited, 1u);
-    }
-    put(share, i, part);
-  }
-  line_barrier();
-  for (var k = lane; k < face_count(); k += lanes) {
-    let flow = take(high, k);
-    // The cell below the face for a flow to the right, else the one above; beyond a wall there is none.
-    let donor = select(k, select(k, n, k == 0u) - 1u, flow > 0.0);
-    let outside = !is_cycle() && select(k == n, k == 0u, flow > 0.0);
-    if (!outside) {
-      put(high, k, flow * take(share, donor));
-    }
-  }
-  line_barrier();
-  for (var i = lane; i < n; i += lanes) {
-    density[line.start + i * line.stride] = after_fluxes(low_density(i), high, i);
-  }
-  if (step.record == 1u) {
-    for (var k = lane; k <= n; k += lanes) {
-      flux[line.face + k * line.stride] += step.flux_weight * (flux_at(low, k) + flux_at(high, k));
-    }
-  }
-  if (lane == 0u && atomicLoad(&limited) > 0u) {
-    atomicAdd(&words[step.word], atomicLoad(&limited));
   }
 }

@@ -1,38 +1,37 @@
 // High-order advective flux F of a face: WENO reconstructions of (b m +- alpha m)/2 from both sides (docs/numerics.md
-// section 5.2). alpha is the largest |b| of the face's six nodes. The file that includes this one binds `density` (State) and
-// `node_drift`.
+// section 5.2). alpha is the largest |b| of the face's six nodes. The file that includes this one has
+// `density_value(node)` and `node_drift_at(axis, node)`.
 // #include "weno5_interval.wgsl"
 
 // Ghosts of m and of b m beyond an exit: the cubic through 0 on the wall. Column k is ghost -1 - k of nodes 0, 1, 2.
 const through_zero = array<vec3f, 3>(vec3f(-3.0, 1.0, -0.2), vec3f(-18.0, 8.0, -1.8), vec3f(-50.0, 25.0, -6.0));
 
 // b m and m.
-fn product_at(plane: u32, node: u32) -> vec2f {
-  let m = value_of(density[node]);
-  return vec2f(node_drift[plane + node] * m, m);
+fn product_at(axis: u32, node: u32) -> vec2f {
+  let m = density_value(node);
+  return vec2f(node_drift_at(axis, node) * m, m);
 }
 
 // Node i of a line, beyond its walls too; `start` is its node 0.
 fn product_beyond(axis: u32, start: u32, i: i32) -> vec2f {
   let n = i32(grid.axes[axis].x);
   let stride = grid.axes[axis].y;
-  let plane = axis * grid.points;
   if (grid.axes[axis].z == periodic) {
-    return product_at(plane, start + u32((i + n) % n) * stride);
+    return product_at(axis, start + u32((i + n) % n) * stride);
   }
   if (i >= 0 && i < n) {
-    return product_at(plane, start + u32(i) * stride);
+    return product_at(axis, start + u32(i) * stride);
   }
   let upper = i >= n;
   let k = select(u32(-1 - i), u32(i - n), upper);
   let edge = select(start, start + u32(n - 1) * stride, upper);
   let inwards = select(stride, 0u - stride, upper);
   if (select(grid.axes[axis].z, grid.axes[axis].w, upper) != exit_wall) {
-    return product_at(plane, edge + k * inwards) * vec2f(-1.0, 1.0);
+    return product_at(axis, edge + k * inwards) * vec2f(-1.0, 1.0);
   }
   let w = through_zero[k];
-  return w.x * product_at(plane, edge) + w.y * product_at(plane, edge + inwards) +
-    w.z * product_at(plane, edge + 2u * inwards);
+  return w.x * product_at(axis, edge) + w.y * product_at(axis, edge + inwards) +
+    w.z * product_at(axis, edge + 2u * inwards);
 }
 
 // |b| of a node; none beyond a wall.
@@ -41,7 +40,7 @@ fn size_beyond(axis: u32, start: u32, i: i32) -> f32 {
   if (grid.axes[axis].z != periodic && (i < 0 || i >= n)) {
     return 0.0;
   }
-  return abs(node_drift[axis * grid.points + start + u32((i + n) % n) * grid.axes[axis].y]);
+  return abs(node_drift_at(axis, start + u32((i + n) % n) * grid.axes[axis].y));
 }
 
 // F at face j (j < n on a periodic axis) of the line that begins at `start`.

@@ -49,8 +49,8 @@ describe.skipIf(whyNoGpu !== undefined)("the density on the GPU", { timeout: 300
   let device: Device;
   beforeAll(async () => {
     device = await openDevice(gpuPlace);
-  });
-  afterAll(() => device?.close());
+  }, 300_000);
+  afterAll(() => device?.close(), 300_000);
 
   const wanted = cases.filter(({ name }) => chosen.includes(name));
   test("the cases are there", () => expect(wanted.map(({ name }) => name).toSorted()).toEqual(chosen.toSorted()));

@@ -20,7 +20,7 @@ export function densityScratch({ scheme }: Discretisation): ScratchNeed {
 }
 
 /** Slots of line memory that the diffusion and the implicit step take. */
-const lineSlots = { diffuse: 8, implicit: 11 } as const;
+const lineSlots = { diffuse: 8, strang: 13, implicit: 11 } as const;
 /** Scratch of long lines, in bytes, beyond which they are done in several dispatches. */
 const lineScratchBytes = 2 ** 26;
 
@@ -35,6 +35,8 @@ export interface LinePlan {
   readonly numbers: number;
   /** Lines of one dispatch; all of them in workgroup memory. */
   readonly lines: number;
+  /** Entries of a slot and of all slots of a whole Strang step in one workgroup: one dimension, where it fits. */
+  readonly strang: { readonly length: number; readonly numbers: number } | undefined;
 }
 
 /** Bytes for the scratch of lines: of one line in workgroup memory, of those of one dispatch in storage. */
@@ -56,18 +58,29 @@ export function linePlan(device: Device, d: Discretisation, limits: LineLimits =
   const longest = Math.max(...d.grid.shape);
   const lanes =
     longest <= 96 ? 32 : longest <= 384 ? 64 : Math.min(256, device.gpu.limits.maxComputeInvocationsPerWorkgroup);
-  const slots = lineSlots[d.scheme.fokkerPlanck === "fdm" ? "implicit" : "diffuse"];
   // Some is left for sums and counters.
   const room = Math.floor(limits.workgroup / 4) - lanes - 16;
   const least = longest + 1;
   // Rounded up, so that grids of nearly one size share a pipeline.
   const rounded = 64 * Math.ceil(least / 64);
-  const length = rounded * slots <= room ? rounded : least;
-  const numbers = length * slots;
+  const memoryOf = (slots: number): { readonly length: number; readonly numbers: number } => {
+    const length = rounded * slots <= room ? rounded : least;
+    return { length, numbers: length * slots };
+  };
+  const { length, numbers } = memoryOf(d.scheme.fokkerPlanck === "fdm" ? lineSlots.implicit : lineSlots.diffuse);
   const inWorkgroup = numbers <= room;
   const most = Math.max(...d.grid.shape.map((_, a) => lineCount(d.grid, a)));
   const lines = inWorkgroup ? most : Math.min(most, Math.max(1, Math.floor(limits.storage / (4 * numbers))));
-  return { inWorkgroup, lanes, length, numbers, lines };
+  const strang = memoryOf(lineSlots.strang);
+  const fused = d.grid.shape.length === 1 && d.scheme.fokkerPlanck === "weno5" && d.scheme.splitting !== "explicit";
+  return {
+    inWorkgroup,
+    lanes,
+    length,
+    numbers,
+    lines,
+    strang: fused && strang.numbers <= room ? strang : undefined,
+  };
 }
 
 /** Where each axis begins in a field of faces, and how many faces there are in all. */

@@ -27,7 +27,7 @@ const pointwise = [
   "outflow",
 ] as const;
 
-type Name = (typeof pointwise)[number] | "diffuse_density" | "implicit_density";
+type Name = (typeof pointwise)[number] | "diffuse_density" | "implicit_density" | "strang_line";
 
 /** One explicit Euler stage; the drift is that of the last `drift`. */
 export interface DensityStage {
@@ -55,6 +55,21 @@ export interface DensityDiffusion {
   readonly fluxWeight: number;
 }
 
+/** A whole Strang step of a one-dimensional problem. */
+export interface StrangStep {
+  readonly m: Field;
+  readonly levels: readonly Field[];
+  /** Of one stored interval: the same first level. */
+  readonly start: StoredMoment;
+  readonly end: StoredMoment;
+  readonly middle: StoredMoment;
+  readonly dt: number;
+  /** Of each of the two diffusions. */
+  readonly stages: number;
+  readonly balanced: boolean;
+  readonly fluxWeight: number;
+}
+
 export class DensityKernels {
   readonly #context: SolveContext;
   readonly #data: MemberData;
@@ -74,7 +89,7 @@ export class DensityKernels {
   ): Promise<DensityKernels> {
     const { device, precision } = context;
     const { d } = data;
-    const { inWorkgroup, lanes, length, numbers } = fields.plan;
+    const { inWorkgroup, lanes, length, numbers, strang } = fields.plan;
     const place = inWorkgroup ? "workgroup" : "storage";
     const onLines = d.scheme.fokkerPlanck === "fdm" ? "implicit_density" : "diffuse_density";
     const loaded = await Promise.all([
@@ -84,6 +99,15 @@ export class DensityKernels {
         line_length: length,
         line_numbers: numbers,
       }).then((kernel) => [onLines, kernel] as const),
+      ...(strang
+        ? [
+            loadKernel(device, d, precision, "strang_line", {
+              lanes,
+              line_length: strang.length,
+              line_numbers: strang.numbers,
+            }).then((kernel) => ["strang_line", kernel] as const),
+          ]
+        : []),
     ]);
     return new DensityKernels(context, data, fields, scratch, Object.fromEntries(loaded));
   }
@@ -111,14 +135,52 @@ export class DensityKernels {
     this.#exits = exitAxes(data.d).reduce((mask, axis) => mask | (1 << axis), 0);
   }
 
+  /** Whether `strang` is there: a one-dimensional problem that fits into workgroup memory. */
+  get fused(): boolean {
+    return this.#kernels.strang_line !== undefined;
+  }
+
+  /** A whole Strang step in one dispatch; limited cells and lines done again are counted as in `diffuse`. */
+  strang({ m, levels, start, end, middle, dt, stages, balanced, fluxWeight }: StrangStep, limited: number): void {
+    const { flux, stages: table } = this.#fields;
+    this.#dispatch(
+      "strang_line",
+      {
+        density: m,
+        ...fourLevels(levels, start.first),
+        walls: this.#data.wallsFrom(start.first),
+        drift_field: this.#data.drift,
+        coefficients: table.field,
+        passed: flux,
+        words: this.#context.recorder.wordField,
+      },
+      {
+        at_start: start.weights,
+        at_end: end.weights,
+        at_middle: middle.weights,
+        axis: 0,
+        dt,
+        tau: dt / 2,
+        stages,
+        first: rkl2(stages).first,
+        coefficients_at: table.at(stages),
+        has_diffusion: this.#data.d.nu > 0 ? 1 : 0,
+        balanced: balanced ? 1 : 0,
+        flux_weight: fluxWeight,
+        record: fluxWeight === 0 ? 0 : 1,
+        guard: limiterGuard32,
+        word: limited,
+      },
+      [1, 1, 1],
+    );
+  }
+
   /** value = u between stored levels. */
   interpolate(levels: readonly Field[], { first, weights }: StoredMoment, value: Field): void {
-    const last = levels.length - 1;
-    const at = (j: number): Field => levels[Math.min(last, first + j)]!;
     const sizes = Array.from(weights, Math.abs);
     this.#dispatch(
       "interpolate_value",
-      { value0: at(0), value1: at(1), value2: at(2), value3: at(3), value },
+      { ...fourLevels(levels, first), value },
       { weights, near: sizes.indexOf(Math.max(...sizes)) },
       this.#nodes,
     );
@@ -307,4 +369,10 @@ export class DensityKernels {
   #dispatch(name: Name, fields: Readonly<Record<string, Field>>, step: StepValues, groups: Groups): void {
     this.#context.recorder.dispatch(this.#kernels[name]!, this.#data.grid, fields, step, groups);
   }
+}
+
+/** Stored levels that a moment reads; those beyond the last have weight 0. */
+function fourLevels(levels: readonly Field[], first: number): Readonly<Record<`value${0 | 1 | 2 | 3}`, Field>> {
+  const at = (j: number): Field => levels[Math.min(levels.length - 1, first + j)]!;
+  return { value0: at(0), value1: at(1), value2: at(2), value3: at(3) };
 }

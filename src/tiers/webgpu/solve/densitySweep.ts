@@ -233,6 +233,16 @@ export class DensitySweep {
   }
 
   #strang(m: Field, start: number, dt: number, stages: readonly number[], weight: number): void {
+    if (this.#kernels.fused) {
+      const [at, end, middle] = [start, start + dt, start + dt / 2].map((t) => this.#moment(t)) as [
+        StoredMoment,
+        StoredMoment,
+        StoredMoment,
+      ];
+      const step = { m, levels: this.#levels, start: at, end, middle, dt, stages: stages[0]! };
+      this.#kernels.strang({ ...step, balanced: this.#balanced, fluxWeight: weight }, this.#limited);
+      return;
+    }
     if (this.#balanced) {
       this.#drift(start);
       this.#kernels.freeze(m);
