@@ -325,3 +325,108 @@ fn two_point_fluxes<R: Real>(axis: &Axis<R>, step: Diffusion<R>, m: &[R], y: &mu
     }
     close_walls(axis, 1, faces);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discretisation::Boundary::{self, Exit, Open, Periodic, Reflecting};
+    use crate::grid::Side;
+    use crate::legendre::axis_radius;
+
+    const N: usize = 40;
+    const W: usize = 3;
+    const NU: f64 = 0.3;
+
+    fn axis(lower: Boundary, upper: Boundary) -> Axis<f64> {
+        let sides = [lower, upper].map(|boundary| Side { boundary, exit_value: Vec::new() });
+        Axis { n: N, stride: W, lines: W, spacing: 1.0 / 40.0, origin: 0.0, sides }
+    }
+
+    /// A column with one full cell, one with a box, a smooth one.
+    fn profiles() -> Vec<f64> {
+        let column = |k: usize| {
+            let i = f64::from(u32::try_from(k / W).expect("small"));
+            match k % W {
+                0 => f64::from(u8::from(k / W == 1)),
+                1 => f64::from(u8::from((8..20).contains(&(k / W)))),
+                _ => 1.5 + (std::f64::consts::TAU * i / 40.0).sin(),
+            }
+        };
+        (0..N * W).map(column).collect()
+    }
+
+    fn diffuse(axis: &Axis<f64>, tau: f64, m: &[f64], balance: Option<(&[f64], &[f64])>) -> (Vec<f64>, Vec<f64>, u64) {
+        let mut memory: [Vec<f64>; DIFFUSION_PIECES] = std::array::from_fn(|_| vec![f64::NAN; (N + 7) * W]);
+        let mut density = vec![f64::NAN; (N + 7) * W];
+        density[3 * W..(N + 3) * W].copy_from_slice(m);
+        let mut flux = vec![0.0; (N + 1) * W];
+        let step = Diffusion { nu: NU, tau, legendre: Legendre::stable(tau, axis_radius(NU, axis)) };
+        let rows = DiffusionRows::new(memory.each_mut().map(Vec::as_mut_slice));
+        let limited = diffuse_tile(axis, W, step, &mut density, balance, Some(&mut flux), rows);
+        (density[3 * W..(N + 3) * W].to_vec(), flux, limited)
+    }
+
+    #[test]
+    fn fluxes_account_for_every_cell_and_no_cell_is_negative() {
+        let m = profiles();
+        for (lower, upper) in [(Periodic, Periodic), (Reflecting, Open), (Exit, Exit), (Open, Exit)] {
+            // From the explicit limit to 200 times it; at exits the longer ones need implicit Euler.
+            for tau in [1e-4, 1e-3, 2e-2] {
+                let axis = axis(lower, upper);
+                let (after, flux, limited) = diffuse(&axis, tau, &m, None);
+                for k in 0..N * W {
+                    let left = (flux[k + W] - flux[k]) * axis.inverse();
+                    assert!((after[k] + left - m[k]).abs() < 1e-13, "{lower:?} {tau} cell {k}");
+                    assert!(after[k] >= 0.0, "{lower:?} {tau} cell {k}: {}", after[k]);
+                }
+                assert!(limited > 0, "{lower:?} {tau}: sharp profiles need blending");
+            }
+        }
+    }
+
+    #[test]
+    fn a_column_is_the_same_alone_and_beside_others() {
+        let m = profiles();
+        let wide = axis(Boundary::Exit, Boundary::Reflecting);
+        let (together, ..) = diffuse(&wide, 2e-2, &m, None);
+        for c in 0..W {
+            let alone: Vec<f64> = (0..N * W).map(|k| m[k / W * W + c]).collect();
+            let (after, ..) = diffuse(&wide, 2e-2, &alone, None);
+            for i in 0..N {
+                assert_eq!(after[i * W].to_bits(), together[i * W + c].to_bits());
+            }
+        }
+    }
+
+    #[test]
+    fn a_smooth_wave_decays_at_its_own_rate() {
+        let column: Vec<f64> = (0..N * W).map(|k| profiles()[k / W * W + 2]).collect();
+        let (tau, wave) = (1e-3, std::f64::consts::TAU);
+        let (after, _, limited) = diffuse(&axis(Boundary::Periodic, Boundary::Periodic), tau, &column, None);
+        assert_eq!(limited, 0);
+        let decay = (-NU * wave * wave * tau).exp();
+        for (x, y) in after.iter().zip(&column) {
+            // Second order in tau: (nu k^2 tau)^3 / 6 and more stages' worth less.
+            assert!((x - 1.5 - decay * (y - 1.5)).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn frozen_fluxes_move_mass_but_make_none() {
+        let m = profiles();
+        let axis = axis(Boundary::Exit, Boundary::Reflecting);
+        let mut frozen: Vec<f64> =
+            (0..(N + 1) * W).map(|k| 0.02 * f64::from(u32::try_from(k % 7).expect("small"))).collect();
+        frozen[N * W..].fill(0.0);
+        let upwind = vec![0.0; (N + 1) * W];
+        let (after, flux, _) = diffuse(&axis, 1e-3, &m, Some((&frozen, &upwind)));
+        let (without, ..) = diffuse(&axis, 1e-3, &m, None);
+        assert!(after.iter().zip(&without).any(|(x, y)| (x - y).abs() > 1e-6));
+        for c in 0..W {
+            let sum = |nodes: &[f64]| nodes.iter().skip(c).step_by(W).sum::<f64>();
+            let left = (flux[N * W + c] - flux[c]) * axis.inverse();
+            assert!((sum(&after) + left - sum(&m)).abs() < 1e-13);
+        }
+        assert!(after.iter().all(|x| *x >= 0.0));
+    }
+}

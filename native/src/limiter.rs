@@ -106,3 +106,45 @@ pub fn limit_tile<R: Real>(axis: &Axis<R>, w: usize, m: &mut [R], faces: &mut [R
     subtract_divergence(n, w, R::from_f64(axis.inverse()), faces, m);
     limited
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discretisation::Boundary;
+    use crate::grid::Side;
+
+    #[test]
+    fn no_cell_gives_more_than_it_has_and_mass_stays() {
+        let (n, w) = (9, 2);
+        for boundary in [Boundary::Periodic, Boundary::Reflecting] {
+            let sides = [0, 1].map(|_| Side { boundary, exit_value: Vec::new() });
+            let axis = Axis { n, stride: w, lines: w, spacing: 0.5, origin: 0.0, sides };
+            let before: Vec<f64> = (0..n * w).map(|k| [0.0, 1.0, 0.1, 3.0][k % 4]).collect();
+            let mut faces: Vec<f64> = (0..(n + 1) * w).map(|k| [1.0, -2.0, 0.3, -0.4, 0.02][k % 5]).collect();
+            let (first, end) = (w, n * w);
+            let (lower, upper) = faces.split_at_mut(end);
+            upper.copy_from_slice(&lower[..first]);
+            if boundary == Boundary::Reflecting {
+                lower[..first].fill(0.0);
+                upper.fill(0.0);
+            }
+            let wanted = faces.clone();
+            let mut m = before.clone();
+            let limited = limit_tile(&axis, w, &mut m, &mut faces, &mut vec![f64::NAN; (n + 2) * w]);
+            assert!(limited > 0 && m.iter().all(|x| *x >= 0.0));
+            assert!((m.iter().sum::<f64>() - before.iter().sum::<f64>()).abs() < 1e-14);
+            for (eta, a) in faces.iter().zip(&wanted) {
+                assert!(eta.abs() <= a.abs() && eta * a >= 0.0);
+            }
+        }
+    }
+
+    #[test]
+    fn ratios_leave_a_guard_and_nothing_else() {
+        assert_eq!(ratio(1.0_f64, 0.5).to_bits(), 1.0_f64.to_bits());
+        assert_eq!(ratio(0.0_f64, 0.0).to_bits(), 1.0_f64.to_bits());
+        assert_eq!(ratio(-1e-30_f64, 1.0).to_bits(), 0);
+        assert!(ratio(1.0_f64, 2.0) < 0.5);
+        assert!(ratio(1.0_f64, 2.0) > 0.5 - 1e-11 && ratio(1.0_f32, 2.0) > 0.5 - 1e-5);
+    }
+}
