@@ -1,5 +1,6 @@
 /** Plans a study once: tier, precision, memory, batches and warm-start parents. Nothing of a result depends on anything else. */
 import { availableParallelism, freemem } from "node:os";
+import { planSolve } from "../decision/planner.ts";
 import { findTier } from "../tiers/registry.ts";
 import { candidateText, type CandidateText } from "../tiers/candidate.ts";
 import { memoryNeedOf, solveBatch } from "../solver/solve.ts";
@@ -37,22 +38,33 @@ const fewestForTrial = 24;
 /** A warm start must save this share of the iterations to be worth its dependence. */
 const worthwhile = 0.2;
 
-/** The tier that a study runs on: the one its options name, else the fastest here that solves in f64 without a graphics adapter. */
-async function studyTier(options: SolveOptions): Promise<StudyTier & { readonly place: SolveOptions }> {
-  const asked = options.tier === undefined || options.tier === "auto" ? undefined : options.tier;
-  const candidates = asked === undefined ? ["batched"] : [asked];
-  let last: unknown;
-  for (const name of candidates) {
-    try {
-      const { tier, variant, residency } = await findTier(name, place(options));
-      const text = candidateText(tier, { variant, residency });
-      const precision = options.precision ?? tier.solvePrecisions(residency)[0];
-      return { tier: text, precision, place: { ...options, tier: text as CandidateText, precision } };
-    } catch (error) {
-      last = error;
-    }
+/**
+ * The tier that a study runs on: the one its options name, else what the planner predicts to be the fastest for a batch of
+ * its first members, each on the threads that one of several workers has.
+ */
+async function studyTier(
+  file: StudyFile,
+  members: readonly Member[],
+  workers: number,
+): Promise<StudyTier & { readonly place: SolveOptions }> {
+  const options: SolveOptions = file.solve;
+  const [sample] = shapeGroups(members);
+  const first = sample?.[0];
+  if (options.tier === undefined || options.tier === "auto") {
+    const threads = options.threads ?? (workers > 1 ? 1 : availableParallelism());
+    const { tier: _, ...rest } = { ...options, ...first?.options };
+    const batch = (sample ?? []).slice(0, largestBatch).map(({ problem }) => problem);
+    const { ranked } = await planSolve(batch, { ...rest, threads }, { mode: "estimate" });
+    const chosen = ranked[0]?.candidate;
+    // Where nothing fits as a batch, a single member may: the tier that needs nothing else says what it lacks.
+    const text = chosen?.text ?? "batched";
+    const precision = chosen?.precision ?? "f64";
+    return { tier: text, precision, place: { ...options, tier: text, precision } };
   }
-  throw last;
+  const { tier, variant, residency } = await findTier(options.tier, place(options));
+  const text = candidateText(tier, { variant, residency });
+  const precision = options.precision ?? tier.solvePrecisions(residency)[0];
+  return { tier: text, precision, place: { ...options, tier: text as CandidateText, precision } };
 }
 
 function place({ adapter, threads }: SolveOptions): { adapter?: string; threads?: number } {
@@ -113,7 +125,7 @@ export async function planStudy(
   planner: boolean,
   workers: number = availableParallelism(),
 ): Promise<StudyPlan> {
-  const { tier, precision, place: base } = await studyTier(file.solve);
+  const { tier, precision, place: base } = await studyTier(file, members, workers);
   const budget = ((file.solve as SolveOptions).memoryBytes ?? memoryShare * freemem()) / workers;
   let memberBytes = 0;
   let andersonDepth: number | null = null;
