@@ -4,9 +4,9 @@
  *
  * node --expose-gc --import tsx test/support/gpuLife.ts idle|cycles
  */
-import { setTimeout as wait } from "node:timers/promises";
 import { openDevice } from "../../src/tiers/webgpu/device.ts";
 import { WebgpuKernels } from "../../src/tiers/webgpu/kernels.ts";
+import { growth, idleShare } from "./life.ts";
 import { gpuPlace } from "./webgpu.ts";
 
 const field = Float32Array.from({ length: 4096 }, (_, i) => Math.sin(i));
@@ -21,34 +21,6 @@ async function derive(kernels: WebgpuKernels): Promise<void> {
     pMinus,
     pPlus,
   );
-}
-
-/** Share of one core that the process used in a second of doing nothing. */
-async function idleShare(): Promise<number> {
-  await wait(100);
-  const [before, started] = [process.cpuUsage(), performance.now()];
-  await wait(1000);
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000 / (performance.now() - started);
-}
-
-/** Rounds between collections: the engine does not know what a device weighs, and collects late where memory is plenty. */
-const collected = 50;
-
-/** Growth of the resident memory, in MB, over many rounds after some to warm up. */
-async function growth(warmUp: number, rounds: number, round: () => Promise<void>): Promise<number> {
-  const resident = async (count: number): Promise<number> => {
-    for (let k = 1; k <= count; k++) {
-      await round();
-      if (k % collected === 0 || k === count) {
-        globalThis.gc?.();
-        await wait(10);
-      }
-    }
-    return process.memoryUsage().rss / 1e6;
-  };
-  const before = await resident(warmUp);
-  return (await resident(rounds)) - before;
 }
 
 async function idle(): Promise<Record<string, number>> {
