@@ -80,7 +80,7 @@ function runGroup({ projects }) {
 
 /** What this machine must have, so that its absence is a failure and no skip. */
 function promisedTiers(cargo) {
-  const promised = ["scalar", "batched"];
+  const promised = ["scalar", "batched", "gpujs:cpu", "gpujs:webasm"];
   if (cargo || process.env.CI !== undefined) promised.push("rust:native");
   if (cargo && hasWasmTarget()) promised.push("rust:wasm");
   return [process.env.MFGPU_EXPECT_TIERS, ...promised].filter((name) => name !== undefined).join(",");

@@ -25,6 +25,7 @@ export function summaryLines(record: SolveResult["record"], picture: string | un
       "time",
       `${secondsText(timings.total)} (hjb ${secondsText(timings.hjb)}, fokker-planck ${secondsText(timings.fokkerPlanck)})`,
     ],
+    ["", timings.kernel === undefined ? undefined : transferText(timings)],
     ["chosen", record.plan === null ? undefined : chosenText(record.plan)],
     ...(record.plan?.failures ?? []).map(
       ({ candidate, message, resumedAfter }) =>
@@ -34,6 +35,11 @@ export function summaryLines(record: SolveResult["record"], picture: string | un
     ["picture", picture],
   ];
   return rows.flatMap(([name, text]) => (text === undefined ? [] : [`${name.padEnd(15)} ${text}`]));
+}
+
+/** What the tier's own memory cost. */
+function transferText({ upload = 0, kernel = 0, download = 0 }: SolveResult["record"]["timings"]): string {
+  return `of which on the tier ${secondsText(kernel)}, data to it ${secondsText(upload)}, data back ${secondsText(download)}`;
 }
 
 function chosenText({ why, predicted, actual }: NonNullable<SolveResult["record"]["plan"]>): string {

@@ -121,7 +121,7 @@ describe.each(modes)("%s", (mode) => {
         // WGSL compilers may contract what they like, in one shape and not in another.
         const allowed = mode === "webgpu" ? 1e-4 : 0;
         for (const side of [0, 1])
-          expect(worst(got[side]!, wanted[side]!), `${shape}, axis ${axis}`).toBeLessThanOrEqual(allowed);
+          expect(worst(got[side]!, wanted[side]!), `${shape.join("x")}, axis ${axis}`).toBeLessThanOrEqual(allowed);
       }
     }
     await using whole = await open(mode);

@@ -2,6 +2,7 @@
  * The device of gpu.js's WebGPU mode. gpu.js has one for the whole process and takes it from `navigator.gpu`; it gets an adapter
  * that tells when the last submit and the last readback were, for the phases of a call.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { MfgError } from "../../errors.ts";
 import { type AdapterFacts, findAdapter } from "../dawn/adapter.ts";
 import type { TierPlace } from "../tier.ts";
@@ -68,6 +69,8 @@ export async function releaseDevice(device: SharedDevice): Promise<void> {
 
 async function open(wish: string | undefined): Promise<Held> {
   const library = await loadLibrary();
+  // Dawn's objects are freed by finalisers, which need a turn of the event loop (docs/decisions.md).
+  await nextTurn();
   const found = await findAdapter(wish === undefined ? {} : { adapter: wish });
   if ("state" in found) {
     const { code, why, fix } = found;
