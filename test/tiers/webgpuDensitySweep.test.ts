@@ -7,7 +7,7 @@ import { batchedTier } from "../../src/tiers/batched/tier.ts";
 import type { Precision } from "../../src/tiers/tier.ts";
 import { type Device, openDevice } from "../../src/tiers/webgpu/device.ts";
 import { type LineLimits, linePlan } from "../../src/tiers/webgpu/solve/densityFields.ts";
-import type { GpuDensityReport } from "../../src/tiers/webgpu/solve/densitySweep.ts";
+import type { GpuDensityReport } from "../../src/tiers/webgpu/solve/densityTally.ts";
 import { relative } from "../conformance/cases.ts";
 import { discretisationOf, type Plan, sampled } from "../scheme/fixtures.ts";
 import { gpuPlace, whyNoGpu } from "../support/webgpu.ts";

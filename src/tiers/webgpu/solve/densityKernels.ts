@@ -5,6 +5,7 @@ import { exitAxes } from "../../host/pool.ts";
 import { foldGroups, type Groups } from "../dispatch.ts";
 import type { MemberData, SolveContext, StoredMoment } from "./context.ts";
 import { type DensityFields, densityFloats } from "./densityFields.ts";
+import { type DensityDiffusion, type DensityStage, fourLevels, type StrangStep } from "./densitySteps.ts";
 import type { Field } from "./fields.ts";
 import { groupSizeOf, type Kernel, loadKernel, type StepValues } from "./kernels.ts";
 import { groupsOf } from "./recorder.ts";
@@ -28,47 +29,6 @@ const pointwise = [
 ] as const;
 
 type Name = (typeof pointwise)[number] | "diffuse_density" | "implicit_density" | "strang_line";
-
-/** One explicit Euler stage; the drift is that of the last `drift`. */
-export interface DensityStage {
-  readonly m: Field;
-  /** Takes the low-order density, and the result unless `base` does. */
-  readonly out: Field;
-  /** SSPRK3: the result is base + weight (stage - base), which goes into `base` where `intoBase`, else into `out`. */
-  readonly base: Field;
-  readonly weight: number;
-  readonly intoBase: boolean;
-  readonly tau: number;
-  readonly diffusion: boolean;
-  readonly balanced: boolean;
-  /** flux += fluxWeight * tau * J/h; 0 where nobody asks. */
-  readonly fluxWeight: number;
-}
-
-/** One RKL2 diffusion sub-step along an axis; balanced splitting reads the frozen fluxes and the face drift. */
-export interface DensityDiffusion {
-  readonly m: Field;
-  readonly axis: number;
-  readonly tau: number;
-  readonly stages: number;
-  readonly balanced: boolean;
-  readonly fluxWeight: number;
-}
-
-/** A whole Strang step of a one-dimensional problem. */
-export interface StrangStep {
-  readonly m: Field;
-  readonly levels: readonly Field[];
-  /** Of one stored interval: the same first level. */
-  readonly start: StoredMoment;
-  readonly end: StoredMoment;
-  readonly middle: StoredMoment;
-  readonly dt: number;
-  /** Of each of the two diffusions. */
-  readonly stages: number;
-  readonly balanced: boolean;
-  readonly fluxWeight: number;
-}
 
 export class DensityKernels {
   readonly #context: SolveContext;
@@ -172,6 +132,8 @@ export class DensityKernels {
         word: limited,
       },
       [1, 1, 1],
+      // The five kernels of each of three stages, and two diffusions.
+      this.#data.d.grid.points * (15 + 2 * stages),
     );
   }
 
@@ -279,6 +241,7 @@ export class DensityKernels {
     const { faces, faceDrift: face_drift, frozen, flux } = this.#fields;
     this.#onLines(
       "diffuse_density",
+      stages,
       {
         density: m,
         coefficients: this.#fields.stages.field,
@@ -309,6 +272,8 @@ export class DensityKernels {
     const { faces, faceDrift: face_drift, flux } = this.#fields;
     this.#onLines(
       "implicit_density",
+      // Four passes of cyclic reduction with their two ways.
+      8 * Math.log2(this.#data.d.grid.shape[axis]!),
       { density, face_drift, flux },
       { axis, faces: faces.at[axis]!, tau, record: record ? 1 : 0 },
       axis,
@@ -355,24 +320,28 @@ export class DensityKernels {
     );
   }
 
-  /** One workgroup per line; lines whose scratch is in storage in several dispatches. */
-  #onLines(name: Name, fields: Readonly<Record<string, Field>>, step: StepValues, axis: number): void {
+  /**
+   * One workgroup per line, which passes over its nodes about `passes` times; lines whose scratch is in storage in several
+   * dispatches.
+   */
+  #onLines(name: Name, passes: number, fields: Readonly<Record<string, Field>>, step: StepValues, axis: number): void {
     const { plan, lineScratch } = this.#fields;
     const count = lineCount(this.#data.d.grid, axis);
     const all = plan.inWorkgroup ? fields : { ...fields, line_memory: lineScratch };
     for (let first = 0; first < count; first += plan.lines) {
       const lines = Math.min(plan.lines, count - first);
-      this.#dispatch(name, all, { ...step, first_line: first, line_count: lines }, foldGroups(lines));
+      const cost = passes * lines * this.#data.d.grid.shape[axis]!;
+      this.#dispatch(name, all, { ...step, first_line: first, line_count: lines }, foldGroups(lines), cost);
     }
   }
 
-  #dispatch(name: Name, fields: Readonly<Record<string, Field>>, step: StepValues, groups: Groups): void {
-    this.#context.recorder.dispatch(this.#kernels[name]!, this.#data.grid, fields, step, groups);
+  #dispatch(
+    name: Name,
+    fields: Readonly<Record<string, Field>>,
+    step: StepValues,
+    groups: Groups,
+    cost?: number,
+  ): void {
+    this.#context.recorder.dispatch(this.#kernels[name]!, this.#data.grid, fields, step, groups, cost);
   }
-}
-
-/** Stored levels that a moment reads; those beyond the last have weight 0. */
-function fourLevels(levels: readonly Field[], first: number): Readonly<Record<`value${0 | 1 | 2 | 3}`, Field>> {
-  const at = (j: number): Field => levels[Math.min(levels.length - 1, first + j)]!;
-  return { value0: at(0), value1: at(1), value2: at(2), value3: at(3) };
 }

@@ -133,6 +133,7 @@ export class Recorder {
    *
    * @param fields what each name of group 0 is bound to
    * @param step numbers of the shader's struct Step; all of them
+   * @param cost work in invocations of an ordinary kernel, where a workgroup does more than one each
    */
   dispatch(
     kernel: Kernel,
@@ -140,6 +141,7 @@ export class Recorder {
     fields: Readonly<Record<string, Field>>,
     step: StepValues,
     groups: Groups,
+    cost: number = 64 * groups[0] * groups[1] * groups[2],
   ): void {
     if (this.#stepCount === stepCapacity) this.submit();
     const pass = this.#openPass();
@@ -154,7 +156,7 @@ export class Recorder {
     pass.dispatchWorkgroups(...groups);
     this.#stepCount++;
     this.#launches++;
-    this.#cost += 64 * groups[0] * groups[1] * groups[2];
+    this.#cost += cost;
   }
 
   /** Records a copy of a whole field. */

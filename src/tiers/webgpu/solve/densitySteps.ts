@@ -1,0 +1,50 @@
+/** What the operations of the forward sweep are told, see densityKernels.ts. */
+import type { StoredMoment } from "./context.ts";
+import type { Field } from "./fields.ts";
+
+/** One explicit Euler stage; the drift is that of the last `drift`. */
+export interface DensityStage {
+  readonly m: Field;
+  /** Takes the low-order density, and the result unless `base` does. */
+  readonly out: Field;
+  /** SSPRK3: the result is base + weight (stage - base), which goes into `base` where `intoBase`, else into `out`. */
+  readonly base: Field;
+  readonly weight: number;
+  readonly intoBase: boolean;
+  readonly tau: number;
+  readonly diffusion: boolean;
+  readonly balanced: boolean;
+  /** flux += fluxWeight * tau * J/h; 0 where nobody asks. */
+  readonly fluxWeight: number;
+}
+
+/** One RKL2 diffusion sub-step along an axis; balanced splitting reads the frozen fluxes and the face drift. */
+export interface DensityDiffusion {
+  readonly m: Field;
+  readonly axis: number;
+  readonly tau: number;
+  readonly stages: number;
+  readonly balanced: boolean;
+  readonly fluxWeight: number;
+}
+
+/** A whole Strang step of a one-dimensional problem. */
+export interface StrangStep {
+  readonly m: Field;
+  readonly levels: readonly Field[];
+  /** Of one stored interval: the same first level. */
+  readonly start: StoredMoment;
+  readonly end: StoredMoment;
+  readonly middle: StoredMoment;
+  readonly dt: number;
+  /** Of each of the two diffusions. */
+  readonly stages: number;
+  readonly balanced: boolean;
+  readonly fluxWeight: number;
+}
+
+/** Stored levels that a moment reads; those beyond the last have weight 0. */
+export function fourLevels(levels: readonly Field[], first: number): Readonly<Record<`value${0 | 1 | 2 | 3}`, Field>> {
+  const at = (j: number): Field => levels[Math.min(levels.length - 1, first + j)]!;
+  return { value0: at(0), value1: at(1), value2: at(2), value3: at(3) };
+}
