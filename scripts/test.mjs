@@ -82,6 +82,7 @@ function runGroup({ projects }) {
 function promisedTiers(cargo) {
   const promised = ["scalar", "batched", "gpujs:cpu", "gpujs:webasm"];
   if (cargo || process.env.CI !== undefined) promised.push("rust:native");
+  if (gpu.MFGPU_ADAPTER !== undefined) promised.push("gpujs:webgpu", "webgpu");
   if (cargo && hasWasmTarget()) promised.push("rust:wasm");
   return [process.env.MFGPU_EXPECT_TIERS, ...promised].filter((name) => name !== undefined).join(",");
 }

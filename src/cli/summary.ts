@@ -14,7 +14,7 @@ export function summaryLines(record: SolveResult["record"], picture: string | un
   const { timings } = record;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["problem", `${record.problem} (${record.dimension}-D), grid ${record.grid.join(" x ")}, ${record.steps} steps`],
-    ["computed", `tier ${record.tier}, ${record.precision}${record.adapter ? `, ${record.adapter}` : ""}`],
+    ["computed", placeText(record)],
     ["ended", `${endings[record.stopReason]} after ${record.iterations} iterations`],
     ["", record.converged ? undefined : record.stopDetail],
     ["residual", smallText(record.residual)],
@@ -35,6 +35,12 @@ export function summaryLines(record: SolveResult["record"], picture: string | un
     ["picture", picture],
   ];
   return rows.flatMap(([name, text]) => (text === undefined ? [] : [`${name.padEnd(15)} ${text}`]));
+}
+
+/** Where and in what precision, a GPU of software named as such. */
+function placeText({ tier, variant, residency, precision, adapter, software }: SolveResult["record"]): string {
+  const name = `${tier}${variant === null ? "" : `:${variant}`}${residency === "offload" ? "/offload" : ""}`;
+  return `tier ${name}, ${precision}${adapter ? `, ${adapter}` : ""}${software ? " (software)" : ""}`;
 }
 
 /** What the tier's own memory cost. */
