@@ -41,6 +41,8 @@ export interface CandidateModel {
   readonly column: number;
   /** A certificate in backward sweeps, and per number of a history. */
   readonly certify: { readonly sweeps: number; readonly each: number };
+  /** Time of a batch whose members run beside each other over the same members one by one, at a few sizes; else empty. */
+  readonly beside: readonly { readonly points: number; readonly ratio: number }[];
   /** Range of points that was measured; beyond it predictions widen. */
   readonly fewest: number;
   readonly most: number;
@@ -63,6 +65,8 @@ export interface Sample {
   readonly certify: number;
   /** Milliseconds per number and column of Anderson steps, where they were measured. */
   readonly column: number | undefined;
+  /** Time of two members beside each other over twice one member's; undefined where members take turns. */
+  readonly beside: number | undefined;
   readonly work: IterationWork;
   /** What the first calls cost more than the later ones. */
   readonly firstExcess: number;
@@ -179,6 +183,7 @@ export function fitModel(samples: readonly Sample[]): CandidateModel {
     // One call each, so the least disturbed one.
     column: Math.min(Infinity, ...columns) === Infinity ? 0 : Math.min(...columns),
     certify: { sweeps, each },
+    beside: samples.flatMap(({ points, beside }) => (beside === undefined ? [] : [{ points, ratio: beside }])),
     fewest: Math.min(...of((sample) => sample.points)),
     most: Math.max(...of((sample) => sample.points)),
     noise: median(of((sample) => sample.noise)),
@@ -192,19 +197,34 @@ const perDoubling = 0.06;
 /** Relative error that sub-step counts and iterations carry where they are estimated; the same for every candidate. */
 export const workUncertainty = 0.2;
 
+/** The ratio at a size, linear in the logarithm between those that were measured. */
+function besideAt(measured: CandidateModel["beside"], points: number): number {
+  const sorted = measured.toSorted((a, b) => a.points - b.points);
+  const [first] = sorted;
+  const last = sorted.at(-1);
+  if (!first || !last) return 1;
+  const above = sorted.find((one) => one.points >= points) ?? last;
+  const below = sorted.findLast((one) => one.points <= points) ?? first;
+  if (above.points <= below.points) return above.ratio;
+  const share = Math.log(points / below.points) / Math.log(above.points / below.points);
+  return below.ratio + share * (above.ratio - below.ratio);
+}
+
 /** The time of a whole solve. */
 export function predict(model: CandidateModel, task: SolveTask): Prediction {
   const { points, members, steps, iterations, work, workspaceBytes, columns } = task;
   const numbers = (steps + 1) * points;
   const sweep = sweepTime(model.hjb, work.hjb, points);
+  // Sweeps of one member: those of others may run beside them.
+  const turns = members > 1 ? Math.max(1, members * besideAt(model.beside, points)) : members;
   const parts = {
     setup: affine(model.setup, workspaceBytes) + (task.cold ? model.cold : 0),
     transfer:
       members * (affine(model.upload, bytesPerNumber * numbers) + 2 * affine(model.download, bytesPerNumber * numbers)),
-    hjb: members * iterations * sweep,
-    fokkerPlanck: members * iterations * sweepTime(model.fokkerPlanck, work.fokkerPlanck, points),
-    relax: members * ((iterations - 1) * affine(model.relax, numbers) + columns * model.column * numbers),
-    certify: members * (model.certify.sweeps * sweep + model.certify.each * numbers),
+    hjb: turns * iterations * sweep,
+    fokkerPlanck: turns * iterations * sweepTime(model.fokkerPlanck, work.fokkerPlanck, points),
+    relax: turns * ((iterations - 1) * affine(model.relax, numbers) + columns * model.column * numbers),
+    certify: turns * (model.certify.sweeps * sweep + model.certify.each * numbers),
   };
   const seconds = Object.values(parts).reduce((sum, part) => sum + part, 0) / 1000;
   const beyond = Math.max(0, Math.log2(points / model.most), Math.log2(model.fewest / points));

@@ -66,6 +66,7 @@ export function shippedModel(candidate: PlanCandidate, dimension: number): Candi
     relax: { fixed: latency, each: 1.4 * Math.min(1, hjb) * ns },
     column: 12 * Math.min(1, hjb) * ns,
     certify: { sweeps: 1, each: 20 * Math.min(1, hjb) * ns },
+    beside: [],
     fewest: 1,
     most: 1e12,
     noise: 0,

@@ -28,6 +28,7 @@ const model = z.strictObject({
   relax: affine,
   column: finite,
   certify: z.strictObject({ sweeps: finite, each: finite }),
+  beside: z.array(z.strictObject({ points: finite, ratio: finite })),
   fewest: finite,
   most: finite,
   noise: finite,

@@ -29,6 +29,7 @@ function modelOf(
     relax: { fixed: sweep.latency, each: sweep.advection / 4 },
     column: sweep.advection / 4,
     certify: { sweeps: 1, each: sweep.advection },
+    beside: [],
     fewest: 64,
     most: 1e8,
     noise: 0.02,

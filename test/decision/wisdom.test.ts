@@ -32,6 +32,7 @@ const model = {
   relax: flat,
   column: 1e-6,
   certify: { sweeps: 1, each: 1e-6 },
+  beside: [{ points: 48, ratio: 0.6 }],
   fewest: 48,
   most: 1000,
   noise: 0.02,
