@@ -13,7 +13,7 @@ const native = found as Addon;
 const levels = here ? native.host().levels : [];
 
 const layout: DerivativeLayout = {
-  shape: [300, 700],
+  shape: [400, 700],
   axis: 0,
   spacing: 0.01,
   lower: "exit",
@@ -21,7 +21,7 @@ const layout: DerivativeLayout = {
   variant: "z",
   epsilon: { kind: "scaled", value: 1e-6 },
 };
-const points = 300 * 700;
+const points = 400 * 700;
 
 function waves(length: number): Float64Array {
   return Float64Array.from({ length }, (_, i) => Math.sin(i / 17) + Math.abs((i % 300) / 300 - 0.4));

@@ -17,7 +17,7 @@ import type { Addon, CallPlace } from "./addon.ts";
  * Entries of an array from which a call runs off the JavaScript thread: shorter ones are done before a message to another
  * thread and back would be.
  */
-const longCall = 1 << 17;
+const longCall = 1 << 18;
 
 /**
  * The hot functions in Rust: typed arrays are borrowed, not copied; large ones are shared out over threads. While a call
