@@ -75,12 +75,12 @@ export async function calibrate(
   let field = [...candidates];
   const sizes = ladder(shape, options.factor, options.fewest);
   for (const [k, size] of sizes.entries()) {
-    field = field.filter((candidate) => worthwhile(candidate, samples, size));
-    if (!field.some(({ name }) => options.wanted?.has(name) ?? true)) break;
     if (k > 1 && left() <= 0) {
       notes.push(`The time limit ended the calibration at ${sizes[k - 1]?.join("x")}.`);
       break;
     }
+    field = field.filter((candidate) => worthwhile(candidate, samples, size));
+    if (!field.some(({ name }) => options.wanted?.has(name) ?? true)) break;
     const d = shortened(problem, size, k % 2 === 0 ? 3 : 6, scheme);
     const share = left() / (sizes.length - k);
     const outcome = await measureSize(field, reference, d, {

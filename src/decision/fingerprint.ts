@@ -25,7 +25,7 @@ const kernelFolders: Readonly<Record<string, { readonly code: readonly string[];
   scalar: { code: ["tiers/scalar"], own: [] },
   batched: { code: ["tiers/batched"], own: [] },
   gpujs: { code: ["tiers/gpujs", "tiers/dawn"], own: [] },
-  rust: { code: ["tiers/rust"], own: ["native"] },
+  rust: { code: ["tiers/rust"], own: ["native/build"] },
   webgpu: { code: ["tiers/webgpu", "tiers/dawn"], own: ["shaders"] },
 };
 const always = ["scheme", "tiers/host"];

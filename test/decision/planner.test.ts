@@ -151,10 +151,14 @@ describe("measuring", () => {
     expect(plan.candidates[0]!.reason).toContain("Nothing is known");
   });
   test("a time limit is kept, with the best answer so far", async () => {
-    const begun = performance.now();
-    const plan = await planOf(lq, { grid: 128, steps: 20 }, { tiers: [batchedTier], timeLimitMs: 300 });
-    expect(performance.now() - begun).toBeLessThan(6000);
-    expect(plan.chosen).toBe("batched f64");
+    const { chosen, notes, candidates } = await planOf(
+      lq,
+      { grid: 128, steps: 20 },
+      { tiers: [batchedTier], timeLimitMs: 300 },
+    );
+    expect(chosen).toBe("batched f64");
+    expect(candidates[0]!.source).toBe("measured");
+    expect(notes.join()).toMatch(/time limit ended the calibration at \d+x\d+/);
   });
 });
 
