@@ -41,7 +41,9 @@ pub fn need_of<T>(make: impl FnOnce() -> Result<T, TryReserveError>) -> usize {
     DRY.set(true);
     let made = make();
     DRY.set(false);
-    if made.is_ok() { taken().wrapping_sub(before) } else { usize::MAX }
+    let need = taken().wrapping_sub(before);
+    TALLY.set(before);
+    if made.is_ok() { need } else { usize::MAX }
 }
 
 /// Slices of all stored levels.
@@ -105,8 +107,9 @@ mod tests {
     #[test]
     fn a_need_is_what_is_taken() {
         let make = || Ok((field::<f64>(1000)?, history::<f32>(3, 100)?));
-        let need = need_of(make);
         let before = taken();
+        let need = need_of(make);
+        assert_eq!(taken(), before, "what is only counted is not taken");
         let (first, second) = make().expect("memory");
         assert_eq!((need, taken() - before), (8 * 1000 + 4 * 300, need));
         assert!(first.len() == 1000 && second.len() == 3);

@@ -64,6 +64,13 @@ impl Need {
     }
 }
 
+/// Asks for all memory at once and gives it back: what can never be there is refused before any of it is touched, and not by
+/// the system in the midst of it.
+fn reserve_all(need: &Need, members: usize) -> Result<(), TryReserveError> {
+    let histories = members.saturating_mul(need.histories).saturating_mul(need.history_bytes);
+    Vec::<u8>::new().try_reserve_exact(histories.saturating_add(need.work_bytes))
+}
+
 fn make_lanes<R: WenoReal>(members: &[Discretisation<R>], options: &Options) -> Result<Vec<Lane<R>>, TryReserveError> {
     let all: Vec<&Discretisation<R>> = members.iter().collect();
     let (count, threads) = all.first().map_or((0, 1), |d| lanes(d, all.len(), options));
@@ -101,6 +108,7 @@ impl<R: WenoReal> Workspace<R> {
         options: &Options,
         pool: Arc<ThreadPool>,
     ) -> Result<Self, TryReserveError> {
+        reserve_all(&Need::of(&members, options), members.len())?;
         let free = make_lanes(&members, options)?;
         let made = members.into_iter().map(|d| Member::new(d, options)).collect::<Result<Vec<_>, _>>()?;
         let members = made.into_iter().map(Mutex::new).collect();

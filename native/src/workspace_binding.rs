@@ -17,6 +17,9 @@ use crate::threads::pool;
 use crate::weno5::WenoReal;
 use crate::workspace::{Need, Options, Workspace};
 
+/// Deepest Anderson acceleration that anybody may ask for.
+const DEEPEST_ANDERSON: usize = 1_000_000;
+
 /// How to compute and what to keep.
 #[napi(object)]
 pub struct Keeping {
@@ -135,12 +138,11 @@ impl SweepOutcome {
 
 fn options(place: Place, keeping: &Keeping) -> Result<Options> {
     let (level, threads) = level_and_threads(place)?;
-    Ok(Options {
-        threads,
-        level,
-        anderson_depth: whole("andersonDepth", keeping.anderson_depth)?.min(1000),
-        keep_transported: keeping.keep_transported,
-    })
+    let anderson_depth = whole("andersonDepth", keeping.anderson_depth)?;
+    if anderson_depth > DEEPEST_ANDERSON {
+        return Err(refuse(format!("andersonDepth is {anderson_depth}, more than {DEEPEST_ANDERSON}")));
+    }
+    Ok(Options { threads, level, anderson_depth, keep_transported: keeping.keep_transported })
 }
 
 fn is_single(precision: &str) -> Result<bool> {
