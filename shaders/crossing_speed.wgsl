@@ -10,10 +10,15 @@ fn bernoulli(z: f32) -> f32 {
   return z / (exp(z) - 1.0);
 }
 
+// (nu/h) B(|P|): the part of both speeds through a face that drives down differences of the density.
+fn diffusive_speed(nu: f32, h: f32, b: f32) -> f32 {
+  if (nu == 0.0 || abs(b) * h > 50.0 * nu) {
+    return 0.0;
+  }
+  return nu / h * bernoulli(abs(b) * h / nu);
+}
+
 // The speed at which the density of a cell crosses a face whose outward drift is b.
 fn crossing_speed(nu: f32, h: f32, b: f32) -> f32 {
-  if (abs(b) * h > 50.0 * nu) {
-    return max(b, 0.0);
-  }
-  return select(max(b, 0.0) + nu / h * bernoulli(abs(b) * h / nu), 0.0, nu == 0.0);
+  return max(b, 0.0) + diffusive_speed(nu, h, b);
 }

@@ -24,9 +24,9 @@ struct Step {
 
 override lanes: u32 = 64u;
 
-// Crossing speeds to the right and to the left of every face.
-const to_right = 0u;
-const to_left = 1u;
+// Of every face: drift, and the diffusive part of both crossing speeds.
+const face_speed = 0u;
+const face_mixing = 1u;
 const below = 2u;
 const above = 3u;
 const excess = 4u;
@@ -44,18 +44,15 @@ fn is_cycle() -> bool {
   return grid.axes[step.axis].z == periodic;
 }
 
-// The speeds through face k; walls that are no exits are shut, and through an exit nothing enters.
+// Drift and mixing of face k; none on walls that are no exits.
 fn speeds_at(k: u32) -> vec2f {
-  let nu = grid.physics.z;
+  let wall = !is_cycle() && (k == 0u || k == line.n);
+  if (wall && select(grid.axes[step.axis].w, grid.axes[step.axis].z, k == 0u) != exit_wall) {
+    return vec2f(0.0);
+  }
   let h = grid.metric[step.axis].y;
   let b = face_drift[line.face + k * line.stride];
-  if (!is_cycle() && k == 0u) {
-    return vec2f(0.0, select(0.0, crossing_speed(nu, 0.5 * h, -b), grid.axes[step.axis].z == exit_wall));
-  }
-  if (!is_cycle() && k == line.n) {
-    return vec2f(select(0.0, crossing_speed(nu, 0.5 * h, b), grid.axes[step.axis].w == exit_wall), 0.0);
-  }
-  return vec2f(crossing_speed(nu, h, b), crossing_speed(nu, h, -b));
+  return vec2f(b, diffusive_speed(grid.physics.z, select(h, 0.5 * h, wall), b));
 }
 
 // The solution so far: the direct one and its correction.
@@ -63,15 +60,19 @@ fn solved(i: u32) -> f32 {
   return take(solution, i) + take(right_side, i);
 }
 
-// What passes face k in the step, in units of the density.
+// What passes face k in the step, in units of the density; beyond an exit there is none. The mixing works on the difference of
+// both cells, so that its rounding does not count against the density itself.
 fn solved_flux(k: u32) -> f32 {
-  var total = 0.0;
+  var left = 0.0;
+  var right = 0.0;
   if (k > 0u || is_cycle()) {
-    total += take(to_right, k) * solved(select(k, line.n, k == 0u) - 1u);
+    left = solved(select(k, line.n, k == 0u) - 1u);
   }
   if (k < line.n || is_cycle()) {
-    total -= take(to_left, k) * solved(select(k, 0u, k == line.n));
+    right = solved(select(k, 0u, k == line.n));
   }
+  let b = take(face_speed, k);
+  let total = max(b, 0.0) * left + min(b, 0.0) * right + take(face_mixing, k) * (left - right);
   return step.tau * grid.metric[step.axis].x * total;
 }
 
@@ -87,13 +88,13 @@ fn implicit_line(lane: u32, place: u32) {
   for (var k = lane; k <= n; k += lanes) {
     // Both names of a seam give the same numbers.
     let speeds = speeds_at(select(k, 0u, k == n && is_cycle()));
-    put(to_right, k, speeds.x);
-    put(to_left, k, speeds.y);
+    put(face_speed, k, speeds.x);
+    put(face_mixing, k, speeds.y);
   }
   line_barrier();
   for (var i = lane; i < n; i += lanes) {
-    var down = rate * take(to_right, i + 1u);
-    var up = rate * take(to_left, i);
+    var down = rate * (max(take(face_speed, i + 1u), 0.0) + take(face_mixing, i + 1u));
+    var up = rate * (take(face_mixing, i) - min(take(face_speed, i), 0.0));
     var own = 1.0;
     if (!is_cycle() && i == 0u) {
       own += up;
