@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { MfgError } from "../errors.ts";
 import type { TierChoice } from "../solver/options.ts";
+import { exitCodes } from "./exit.ts";
 
 const usesAdapter = /^(webgpu|gpujs)/;
 
@@ -25,6 +26,9 @@ export function chosenAdapter(
   });
 }
 
+/** Set for the process that `runAgainWithSoftware` starts. */
+const startedAnew = "MFGPU_STARTED_ANEW";
+
 interface SoftwareScript {
   /** Undefined where there is no software adapter to be had. */
   softwareEnvironment(): Readonly<Record<string, string>> | undefined;
@@ -39,6 +43,10 @@ interface SoftwareScript {
  */
 export async function runAgainWithSoftware(argv: readonly string[]): Promise<number | undefined> {
   const { env } = process;
+  if (env[startedAnew] !== undefined) {
+    endWithStarter();
+    return undefined;
+  }
   const at = argv.indexOf("--adapter");
   const flag = at >= 0 ? argv[at + 1] : argv.find((arg) => arg.startsWith("--adapter="))?.slice("--adapter=".length);
   if ((flag ?? env["MFGPU_ADAPTER"]) !== "software" || env["VK_DRIVER_FILES"] !== undefined) return undefined;
@@ -46,8 +54,8 @@ export async function runAgainWithSoftware(argv: readonly string[]): Promise<num
   const environment = ((await import(script)) as SoftwareScript).softwareEnvironment();
   if (environment === undefined) return undefined;
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", ...argv], {
-    stdio: "inherit",
-    env: { ...env, ...environment },
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: { ...env, ...environment, [startedAnew]: "1" },
     // In a group of its own, so that Ctrl-C reaches it once: from here.
     detached: true,
   });
@@ -61,4 +69,12 @@ export async function runAgainWithSoftware(argv: readonly string[]): Promise<num
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
     });
   });
+}
+
+/** Ends this process where the one that started it is killed: in a group of its own no signal of the terminal would. */
+function endWithStarter(): void {
+  // Not for what this process starts.
+  delete process.env[startedAnew];
+  process.once("disconnect", () => process.exit(exitCodes.interrupted));
+  process.channel?.unref();
 }
