@@ -4,7 +4,8 @@ import type { Available, Tier, Unavailable } from "../tier.ts";
 import { findAdapter } from "../dawn/adapter.ts";
 import { WebgpuKernels } from "./kernels.ts";
 import { sharedDevice } from "./sharedDevice.ts";
-import { deviceMemoryNeed, type LineDevice } from "./solve/memory.ts";
+import type { LineDevice } from "./solve/densityFields.ts";
+import { deviceMemoryNeed } from "./solve/memory.ts";
 import { GpuWorkspace } from "./solve/workspace.ts";
 
 const answers = new Map<string, Promise<Available | Unavailable>>();
@@ -15,13 +16,19 @@ const limits = new Map<string, LineDevice>();
 /** Those of an adapter that nobody looked at are WebGPU's least. */
 function knownLimits(adapter: string | undefined): LineDevice {
   const least = { maxComputeWorkgroupStorageSize: 16_384, maxComputeInvocationsPerWorkgroup: 256 };
-  return limits.get(adapter ?? "") ?? { gpu: { limits: least } };
+  return limits.get(adapter ?? "") ?? { bindingLimit: 2 ** 27, gpu: { limits: least } };
 }
 
 async function look(adapter: string | undefined): Promise<Available | Unavailable> {
   const found = await findAdapter(adapter === undefined ? {} : { adapter });
   if ("state" in found) return found;
-  limits.set(adapter ?? "", { gpu: { limits: found.adapter.limits } });
+  // Copied: the adapter's own object says nothing any more once the adapter is collected.
+  const { maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup, maxStorageBufferBindingSize } =
+    found.adapter.limits;
+  limits.set(adapter ?? "", {
+    bindingLimit: maxStorageBufferBindingSize,
+    gpu: { limits: { maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup } },
+  });
   const { name, software, vendor, architecture, description } = found.facts;
   return { state: "available", device: name, software, facts: { vendor, architecture, driver: description } };
 }

@@ -3,7 +3,6 @@ import { hasExit, type Discretisation } from "../../../scheme/discretisation.ts"
 import { rkl2, rklStages } from "../../../scheme/diffusion.ts";
 import { lineCount } from "../../../scheme/grid.ts";
 import { axisRadius } from "../../host/stepLimits.ts";
-import type { Device } from "../device.ts";
 import { aligned } from "../slices.ts";
 import type { SolveContext } from "./context.ts";
 import type { Field } from "./fields.ts";
@@ -39,6 +38,14 @@ export interface LinePlan {
   readonly strang: { readonly length: number; readonly numbers: number } | undefined;
 }
 
+/** What of a device decides how lines are worked on. */
+export interface LineDevice {
+  readonly bindingLimit: number;
+  readonly gpu: {
+    readonly limits: Pick<GPUSupportedLimits, "maxComputeWorkgroupStorageSize" | "maxComputeInvocationsPerWorkgroup">;
+  };
+}
+
 /** Bytes for the scratch of lines: of one line in workgroup memory, of those of one dispatch in storage. */
 export interface LineLimits {
   readonly workgroup: number;
@@ -46,7 +53,7 @@ export interface LineLimits {
 }
 
 /** What a device allows; tests ask for less. */
-export function lineLimits({ gpu, bindingLimit }: Device): LineLimits {
+export function lineLimits({ gpu, bindingLimit }: LineDevice): LineLimits {
   return {
     workgroup: gpu.limits.maxComputeWorkgroupStorageSize,
     storage: Math.min(lineScratchBytes, bindingLimit),
@@ -54,7 +61,7 @@ export function lineLimits({ gpu, bindingLimit }: Device): LineLimits {
 }
 
 /** One plan for all axes, so that they share a pipeline. */
-export function linePlan(device: Device, d: Discretisation, limits: LineLimits = lineLimits(device)): LinePlan {
+export function linePlan(device: LineDevice, d: Discretisation, limits: LineLimits = lineLimits(device)): LinePlan {
   const longest = Math.max(...d.grid.shape);
   const lanes =
     longest <= 96 ? 32 : longest <= 384 ? 64 : Math.min(256, device.gpu.limits.maxComputeInvocationsPerWorkgroup);
@@ -169,7 +176,7 @@ function lineScratchOf(plan: LinePlan): number {
 }
 
 /** Bytes of the fields that `makeDensityFields` makes. */
-export function densityFieldBytes(device: Device, d: Discretisation): number {
+export function densityFieldBytes(device: LineDevice, d: Discretisation): number {
   const { blended, flux, frozen } = wanted(d);
   const faces = 4 * faceLayout(d).count;
   const sizes = [

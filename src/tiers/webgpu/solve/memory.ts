@@ -2,20 +2,13 @@
 import type { Discretisation } from "../../../scheme/discretisation.ts";
 import type { MemoryNeed, WorkspaceOptions } from "../../tier.ts";
 import { memberDataBytes, stateBytesOf } from "./context.ts";
-import type { Device } from "../device.ts";
-import { densityFieldBytes, densityScratch } from "./densityFields.ts";
+import { densityFieldBytes, densityScratch, type LineDevice } from "./densityFields.ts";
 import { historyBytes } from "./fields.ts";
 import { gridBytes } from "./gridUniform.ts";
 import { recorderBytes } from "./recorder.ts";
 import { largestNeed, scratchBytes, type ScratchNeed } from "./scratch.ts";
+import { valueStagesBytes } from "./stageTable.ts";
 import { gaussianBytes, valueScratch } from "./valueKernels.ts";
-
-/** What decides how lines are worked on. */
-export interface LineDevice {
-  readonly gpu: {
-    readonly limits: Pick<GPUSupportedLimits, "maxComputeWorkgroupStorageSize" | "maxComputeInvocationsPerWorkgroup">;
-  };
-}
 
 /** Histories of f32 that Anderson of some depth keeps. */
 export function andersonHistories(depth: number): number {
@@ -30,7 +23,7 @@ export function sharedScratch(members: readonly Discretisation[]): ScratchNeed {
 /** Members with the same key share the work fields of the forward sweep. */
 export function densityKey(device: LineDevice, d: Discretisation): string {
   const exits = d.boundaries.map(({ lower, upper }) => [lower.kind === "exit", upper.kind === "exit"]);
-  return JSON.stringify([densityFieldBytes(device as Device, d), exits]);
+  return JSON.stringify([densityFieldBytes(device, d), exits]);
 }
 
 /** Bytes of all that is made on the device, staging aside. Histories are counted in those of states. */
@@ -47,12 +40,16 @@ export function deviceMemoryNeed(
   const plain = andersonHistories(options.andersonDepth) * (4 / stateBytes);
   const histories = members.length * (states + plain);
   const densityFields = new Map(
-    members.map((member) => [densityKey(device, member), densityFieldBytes(device as Device, member)]),
+    members.map((member) => [densityKey(device, member), densityFieldBytes(device, member)]),
   );
   const work =
     scratchBytes(d, sharedScratch(members), stateBytes) +
     [...densityFields.values()].reduce((sum, bytes) => sum + bytes, 0) +
-    members.reduce((sum, member) => sum + gridBytes + memberDataBytes(member, stateBytes) + gaussianBytes(member), 0) +
+    members.reduce(
+      (sum, member) =>
+        sum + gridBytes + memberDataBytes(member, stateBytes) + valueStagesBytes(member) + gaussianBytes(member),
+      0,
+    ) +
     recorderBytes;
   const fieldBytes = stateBytes * points;
   return { bytes: histories * each + work, histories, historyBytes: each, fields: work / fieldBytes, fieldBytes };

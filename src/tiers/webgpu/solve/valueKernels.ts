@@ -1,23 +1,23 @@
 /** The operations of the backward sweep on the GPU, recorded one by one: those of src/tiers/host/fieldKernels.ts for u. */
 import { gaussianWeights } from "../../../scheme/coupling.ts";
 import { hasExit, type Discretisation } from "../../../scheme/discretisation.ts";
+import { lineCount } from "../../../scheme/grid.ts";
 import { type LegendreCoefficients, rkl2 } from "../../../scheme/diffusion.ts";
 import type { Groups } from "../dispatch.ts";
 import { aligned } from "../slices.ts";
 import type { MemberData, SolveContext, StoredMoment } from "./context.ts";
 import type { Field } from "./fields.ts";
-import { type Kernel, loadKernels } from "./kernels.ts";
-import { type Collected, groupsOf } from "./recorder.ts";
+import { type Kernel, loadKernel, loadKernels } from "./kernels.ts";
+import { type Collected, groupsFor, groupsOf } from "./recorder.ts";
 import type { Reductions } from "./reductions.ts";
 import type { Scratch, ScratchNeed } from "./scratch.ts";
+import { makeValueStages, type ValueStages } from "./stageTable.ts";
 import { uploadFloats } from "./transfer.ts";
 
 const names = [
   "hamiltonian",
   "hjb_stage",
   "combine_sources",
-  "diffuse_value_begin",
-  "diffuse_value_stage",
   "extrapolate_value",
   "check_finite",
   "source_level",
@@ -26,7 +26,25 @@ const names = [
 ] as const;
 /** What a nonlocal coupling takes besides. */
 const nonlocalNames = ["density_value", "convolve"] as const;
-type Name = (typeof names)[number] | (typeof nonlocalNames)[number];
+/** Diffusion of lines that are too long for workgroup memory. */
+const longNames = ["diffuse_value_begin", "diffuse_value_stage"] as const;
+type Name = (typeof names)[number] | (typeof nonlocalNames)[number] | (typeof longNames)[number];
+
+/** Numbers per node that the diffusion of a line keeps in workgroup memory. */
+const lineSlots = 4;
+
+/** How the lines of this member diffuse: entries of a slot and invocations of a workgroup; undefined where they are too long. */
+function linePlan(
+  workgroupBytes: number,
+  limits: GPUSupportedLimits,
+  d: Discretisation,
+): { readonly length: number; readonly lanes: number } | undefined {
+  const longest = Math.max(...d.grid.shape);
+  const length = 64 * Math.ceil(longest / 64);
+  if (4 * lineSlots * length > workgroupBytes) return undefined;
+  const lanes = longest <= 96 ? 32 : longest <= 384 ? 64 : Math.min(256, limits.maxComputeInvocationsPerWorkgroup);
+  return { length, lanes };
+}
 
 /** Numbers of work fields in the backward sweep. */
 export const valueStates = { work: 0, coarse: 1, first: 2, second: 3, response: 4 } as const;
@@ -71,17 +89,31 @@ export class ValueKernels {
   readonly #kernels: Readonly<Record<Name, Kernel>>;
   readonly #groups: Groups;
   readonly #gaussian: GaussianTable | undefined;
+  readonly #line: Kernel | undefined;
+  readonly #stages: ValueStages;
   readonly #legendre = new Map<number, LegendreCoefficients>();
 
+  /** @param workgroupBytes memory of a workgroup; lines that need more diffuse stage by stage */
   static async make(
     context: SolveContext,
     data: MemberData,
     scratch: Scratch,
     reductions: Reductions,
+    workgroupBytes: number = context.device.gpu.limits.maxComputeWorkgroupStorageSize,
   ): Promise<ValueKernels> {
-    const wanted: readonly Name[] = data.d.coupling.kind === "nonlocal" ? [...names, ...nonlocalNames] : names;
-    const kernels = await loadKernels<Name>(context.device, data.d, context.precision, wanted);
-    return new ValueKernels(context, data, scratch, reductions, kernels, await gaussianTable(context, data.d));
+    const { device, precision, store } = context;
+    const { d } = data;
+    const diffuses = d.nu > 0 && d.scheme.splitting !== "explicit";
+    const plan = linePlan(workgroupBytes, device.gpu.limits, d);
+    const wanted: Name[] = [...names];
+    if (d.coupling.kind === "nonlocal") wanted.push(...nonlocalNames);
+    if (diffuses && !plan) wanted.push(...longNames);
+    const kernels = await loadKernels<Name>(device, d, precision, wanted);
+    const sizes = plan && { lanes: plan.lanes, line_length: plan.length, line_numbers: lineSlots * plan.length };
+    const line = sizes && diffuses ? await loadKernel(device, d, precision, "diffuse_value_line", sizes) : undefined;
+    const stages = await makeValueStages(device, store, d);
+    const gaussian = await gaussianTable(context, d);
+    return new ValueKernels(context, data, scratch, reductions, kernels, gaussian, line, stages);
   }
 
   private constructor(
@@ -91,7 +123,11 @@ export class ValueKernels {
     reductions: Reductions,
     kernels: Readonly<Record<Name, Kernel>>,
     gaussian: GaussianTable | undefined,
+    line: Kernel | undefined,
+    stages: ValueStages,
   ) {
+    this.#line = line;
+    this.#stages = stages;
     this.#context = context;
     this.#data = data;
     this.#scratch = scratch;
@@ -205,6 +241,7 @@ export class ValueKernels {
     to: StoredMoment,
   ): void {
     const c = this.#coefficients(stages);
+    if (this.#line) return this.#diffuseLines(this.#line, u, axis, tau, c, source, from, to);
     const [rate0, change, even, odd] = this.#scratch.floats.slice(valueFloats.diffusion) as [
       Field,
       Field,
@@ -238,6 +275,39 @@ export class ValueKernels {
       );
       [increment, next] = [next, increment];
     }
+  }
+
+  /** The same with one workgroup per line. */
+  #diffuseLines(
+    line: Kernel,
+    u: Field,
+    axis: number,
+    tau: number,
+    { stages, first }: LegendreCoefficients,
+    source: Field | undefined,
+    from: StoredMoment,
+    to: StoredMoment,
+  ): void {
+    const { d, grid } = this.#data;
+    const lines = lineCount(d.grid, axis);
+    const fields = {
+      u,
+      walls: this.#data.wallsFrom(from.first),
+      source: source ?? this.#data.potentialAt(0),
+      coefficients: this.#stages.field,
+    };
+    const step = {
+      moment: from.weights,
+      walls_moved: Array.from({ length: 4 }, (_, i) => to.weights[i]! - from.weights[i]!),
+      axis,
+      balanced: source ? 1 : 0,
+      stages,
+      coefficients_at: this.#stages.at(stages),
+      first: first * tau,
+      tau,
+      line_count: lines,
+    };
+    this.#context.recorder.dispatch(line, grid, fields, step, groupsFor(lines), 2 * stages * d.grid.points);
   }
 
   /** u <- u (+) (u - coarse)/3. */
