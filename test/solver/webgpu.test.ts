@@ -54,7 +54,7 @@ const same = (run: SolveResult): unknown => {
 
 describe.skipIf(whyNoGpu !== undefined)("a solve on the GPU", () => {
   test.each(games)(
-    "$game: four iterations of fictitious play as the batched tier",
+    "$game: the first iterations of fictitious play as the batched tier",
     async ({ problem, options }) => {
       const common: SolveOptions = { relaxation: "fictitious", maxIterations: 3, tolerance: 1e-9, ...options };
       const exact = await solve(problem, { ...common, tier: "batched" });
@@ -80,7 +80,6 @@ describe.skipIf(whyNoGpu !== undefined)("a solve on the GPU", () => {
     expect(run.record.relaxation.method).toBe("anderson");
     expect(relative(run.value, exact.value)).toBeLessThan(1e-6);
     expect(relative(run.density, exact.density)).toBeLessThan(1e-6);
-    expect(Math.abs(run.record.exploitability!)).toBeLessThan(1e-7);
     expect(run.record.massDrift).toBeLessThan(1e-7);
   }, 240_000);
 
