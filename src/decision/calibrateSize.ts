@@ -93,8 +93,21 @@ export async function measureSize(
         excluded.push({ name: candidate.name, kind: "failed", reason: reasonOf(error) });
       }
     }
-    if (options.warmUpMs !== undefined)
-      for (const entrant of entrants) await warmUp(entrant, d, clock, options.warmUpMs);
+    // A candidate that fails is out with its reason, wherever it fails; the rest goes on.
+    const attempt = async <Result>(entrant: Entrant, work: () => Promise<Result>): Promise<Result | undefined> => {
+      try {
+        return await work();
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        excluded.push({ name: entrant.candidate.name, kind: "failed", reason: reasonOf(error) });
+        entrants.splice(entrants.indexOf(entrant), 1);
+        return undefined;
+      }
+    };
+    const { warmUpMs } = options;
+    if (warmUpMs !== undefined) {
+      for (const entrant of [...entrants]) await attempt(entrant, () => warmUp(entrant, d, clock, warmUpMs));
+    }
     const times = new Map<string, Map<Part, Timing>>(entrants.map(({ candidate }) => [candidate.name, new Map()]));
     for (const part of parts) {
       const share = options.budgetMs * (part === "hjb" || part === "fokkerPlanck" ? 0.3 : 0.1);
@@ -115,9 +128,9 @@ export async function measureSize(
       }
     }
     const samples = new Map<string, Sample>();
-    for (const entrant of entrants) {
+    for (const entrant of [...entrants]) {
       const own = times.get(entrant.candidate.name);
-      const sample = own && (await sampleOf(entrant, own, d, clock));
+      const sample = own && (await attempt(entrant, () => sampleOf(entrant, own, d, clock)));
       if (sample) samples.set(entrant.candidate.name, sample);
     }
     return { samples, excluded, notes };

@@ -104,7 +104,8 @@ function barredBy(found: Available | Unavailable, precision: Precision, demand: 
     return precision === demand.precision ? undefined : `${demand.precision} was asked for.`;
   }
   const tolerance = demand.tolerance ?? defaultTolerance;
-  if (reachable[precision] <= tolerance) return undefined;
+  // Nothing is more precise than f64: what it does not reach ends as a solve that did not converge, with its reason.
+  if (precision === "f64" || reachable[precision] <= tolerance) return undefined;
   return `${precision} reaches ${reachable[precision]}; the tolerance is ${tolerance} (--precision ${precision} asks for it).`;
 }
 

@@ -168,13 +168,14 @@ describe("tiers", () => {
     }
   });
   test.each([
-    ["gpujs", []],
-    ["rust", []],
-    ["webgpu", ["--adapter", "no such adapter"]],
-  ] as const)("%s is not there: exit 4 with the reason, and no other tier runs", async (tier, place) => {
+    ["gpujs:webgpu", "gpujs"],
+    ["webgpu", "webgpu"],
+    ["webgpu/offload", "webgpu"],
+  ] as const)("%s is not there: exit 4 with the reason, and no other tier runs", async (candidate, tier) => {
     const folder = emptyFolder();
     const out = ["--out", join(folder, "run.npz")];
-    const { code, stdout } = await mfgpu(["solve", ...args, "--tier", tier, ...place, ...out, "--json"]);
+    const place = ["--adapter", "no such adapter"];
+    const { code, stdout } = await mfgpu(["solve", ...args, "--tier", candidate, ...place, ...out, "--json"]);
     expect(code).toBe(4);
     const { error } = JSON.parse(stdout) as { error: { code: string; message: string; fix: string } };
     expect(error.code).toMatch(/^MFGPU_(TIER|DEVICE)_/);
