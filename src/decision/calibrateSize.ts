@@ -94,24 +94,26 @@ export async function measureSize(
       }
     }
     // A candidate that fails is out with its reason, wherever it fails; the rest goes on.
+    const failed = new Set<Entrant>();
     const attempt = async <Result>(entrant: Entrant, work: () => Promise<Result>): Promise<Result | undefined> => {
       try {
         return await work();
       } catch (error) {
         options.signal?.throwIfAborted();
         excluded.push({ name: entrant.candidate.name, kind: "failed", reason: reasonOf(error) });
-        entrants.splice(entrants.indexOf(entrant), 1);
+        failed.add(entrant);
         return undefined;
       }
     };
     const { warmUpMs } = options;
     if (warmUpMs !== undefined) {
-      for (const entrant of [...entrants]) await attempt(entrant, () => warmUp(entrant, d, clock, warmUpMs));
+      for (const entrant of entrants) await attempt(entrant, () => warmUp(entrant, d, clock, warmUpMs));
     }
-    const times = new Map<string, Map<Part, Timing>>(entrants.map(({ candidate }) => [candidate.name, new Map()]));
+    const running = entrants.filter((entrant) => !failed.has(entrant));
+    const times = new Map<string, Map<Part, Timing>>(running.map(({ candidate }) => [candidate.name, new Map()]));
     for (const part of parts) {
       const share = options.budgetMs * (part === "hjb" || part === "fokkerPlanck" ? 0.3 : 0.1);
-      const contestants = entrants
+      const contestants = running
         .filter(({ candidate }) => times.has(candidate.name))
         .map((entrant) => contestantFor(entrant, part, d));
       const { timings, excluded: out } = await measure(contestants, {
@@ -128,7 +130,7 @@ export async function measureSize(
       }
     }
     const samples = new Map<string, Sample>();
-    for (const entrant of [...entrants]) {
+    for (const entrant of running) {
       const own = times.get(entrant.candidate.name);
       const sample = own && (await attempt(entrant, () => sampleOf(entrant, own, d, clock)));
       if (sample) samples.set(entrant.candidate.name, sample);
