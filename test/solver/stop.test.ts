@@ -94,7 +94,7 @@ describe("options that no run can follow are refused by name", () => {
     ["fdmSubsteps", { fdmSubsteps: 0.5 }],
     ["grid[0]", { grid: 6 }],
     ["steps", { steps: 0 }],
-    ["tier", { tier: "rust" as const }],
+    ["tier", { tier: "webgpu" as const, adapter: "no such adapter" }],
     ["precision", { precision: "f32" as const }],
   ])("%s", async (path, options) => {
     await expect(solve(r1, { ...small, ...options })).rejects.toMatchObject({ name: "MfgError", path });
