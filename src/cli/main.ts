@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { MfgError } from "../errors.ts";
 import { runAgainWithSoftware } from "./adapter.ts";
+import { benchCommand } from "./bench.ts";
 import { decideCommand } from "./decide.ts";
 import { doctorCommand } from "./doctor.ts";
 import { examplesCommand } from "./examples.ts";
@@ -38,6 +39,7 @@ MFGPU_WISDOM is the file that measurements are kept in, or off; NO_COLOR switche
     solveCommand(),
     planCommand(),
     decideCommand(),
+    benchCommand(),
     doctorCommand(),
     examplesCommand(),
     plotCommand(),

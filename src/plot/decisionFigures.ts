@@ -65,7 +65,8 @@ function speedupBars({ rows, thresholds }: Decision): Block {
   return withHeading("Speed-up of the hot function over the scalar tier, transfers included", block, 0);
 }
 
-interface Line {
+/** A line or, of one point, a mark of a chart. */
+export interface Line {
   readonly name: string;
   readonly points: readonly { readonly x: number; readonly y: number }[];
 }
@@ -82,7 +83,7 @@ const decades = (values: readonly number[]): readonly [number, number] => {
 };
 
 /** Lines over logarithmic axes, each named in a list on the right. */
-function logLines(
+export function logLines(
   studio: Studio,
   lines: readonly Line[],
   axes: { readonly x: Omit<ChartAxis, "domain">; readonly y: Omit<ChartAxis, "domain"> },

@@ -4,12 +4,13 @@ import { escapeText } from "./blocks.ts";
 import type { DecisionFigures } from "./decisionFigures.ts";
 import { formatNumber } from "./numbers.ts";
 
-interface Table {
+export interface Table {
   readonly heading: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-interface Section {
+/** A part of a report's page. */
+export interface Section {
   readonly title: string;
   readonly sentences?: readonly string[];
   readonly table?: Table;
@@ -160,8 +161,13 @@ function titleOf({ problem, grid: shape, steps }: Decision): string {
 
 /** The whole report as one HTML page that needs nothing else: no network, no script. */
 export function decisionHtml(decision: Decision, figures: DecisionFigures): string {
-  const title = escapeText(titleOf(decision));
-  const body = sections(decision, figures).map(({ title: heading, sentences = [], table, figure }) =>
+  return htmlPage(titleOf(decision), sections(decision, figures));
+}
+
+/** A page of sections that needs nothing else. */
+export function htmlPage(heading: string, parts: readonly Section[]): string {
+  const title = escapeText(heading);
+  const body = parts.map(({ title: heading, sentences = [], table, figure }) =>
     [
       `<h2>${escapeText(heading)}</h2>`,
       ...sentences.map((text) => `<p>${escapeText(text)}</p>`),
@@ -199,7 +205,8 @@ export function decisionMarkdown(decision: Decision, figures: DecisionFigures): 
   return `# ${titleOf(decision)}\n\n${body.join("\n\n")}\n`;
 }
 
-function markdownTable({ heading, rows }: Table): string {
+/** A table as Markdown. */
+export function markdownTable({ heading, rows }: Table): string {
   const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
   const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(" | ")} |`;
   return [line(heading), `|${heading.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");

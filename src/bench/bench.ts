@@ -1,0 +1,154 @@
+/** `mfgpu bench` as data: every tier at hand on the same work, checked, timed against each other, under measured roofs. */
+import { candidatesFor } from "../decision/candidates.ts";
+import { systemClock, type Clock } from "../decision/clock.ts";
+import { referenceOf } from "../decision/workload.ts";
+import { MfgError } from "../errors.ts";
+import { tiers as registered } from "../tiers/registry.ts";
+import type { Tier } from "../tiers/tier.ts";
+import { openKernels, type OpenedKernels } from "./contenders.ts";
+import { findEnergy, type Energy } from "./energy.ts";
+import { benchKernels, kernelCases, type KernelCase, type SectionResult } from "./kernels.ts";
+import { benchLatency } from "./latency.ts";
+import { fits } from "./names.ts";
+import { lookAtPlace } from "./place.ts";
+import type { Course } from "./race.ts";
+import {
+  benchFormat,
+  type BenchReport,
+  type BenchRow,
+  type LeftOut,
+  type SectionName,
+  sectionNames,
+} from "./report.ts";
+import { measureRoofs } from "./roofs.ts";
+import { Schedule } from "./schedule.ts";
+import { benchSolve, solveShapes } from "./solve.ts";
+import { benchTransfer, transferSizes } from "./transfer.ts";
+
+export interface BenchOptions {
+  /** Default: all. */
+  readonly sections?: readonly SectionName[];
+  /** Small sizes and few samples. */
+  readonly quick?: boolean;
+  /** Contestants whose names hold one of these comma-separated parts. */
+  readonly only?: string;
+  readonly adapter?: string;
+  /** Seconds for everything, shared out between the sections. Default 240, quick 40. */
+  readonly timeLimit?: number;
+  readonly signal?: AbortSignal;
+  /** Called for every row once it is known. */
+  readonly onRow?: (row: BenchRow) => void;
+  readonly onSection?: (section: SectionName) => void;
+  /** For tests: other tiers, sizes, clock, energy. */
+  readonly tiers?: readonly Tier[];
+  readonly clock?: Clock;
+  readonly cases?: readonly KernelCase[];
+  readonly shapes?: readonly (readonly number[])[];
+  readonly sizes?: readonly number[];
+  readonly energy?: Energy;
+}
+
+/** Parts of the time that the sections get. */
+const weights: Readonly<Record<SectionName, number>> = { kernels: 45, solve: 43, transfer: 7, latency: 5 };
+const limits = { whole: 240, quick: 40 } as const;
+const samples = { whole: 9, quick: 5 } as const;
+
+/**
+ * Runs the benchmarks.
+ *
+ * @returns every row, who was left out and why, the machine and its roofs
+ * @throws MFGPU_CONFIG_BENCH where nothing fits `only`; the signal's reason once it is aborted
+ *
+ * @example
+ * const { rows } = await bench({ sections: ["kernels"], quick: true, only: "batched,rust" });
+ */
+export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
+  const { sections = sectionNames, quick = false, only, adapter, clock = systemClock, tiers = registered } = options;
+  const begun = clock.now();
+  const limitMs = 1000 * (options.timeLimit ?? (quick ? limits.quick : limits.whole));
+  const scalar = tiers.find(({ name }) => name === "scalar") ?? registered[0]!;
+  await using opened = await openKernels(tiers, adapter, only);
+  const candidates = sections.includes("solve")
+    ? await solveCandidates(tiers, adapter, only)
+    : { able: [], absent: [], reference: undefined };
+  if (opened.contenders.length === 0 && candidates.able.length === 0) throw nothingFits(opened, only);
+  const { roofs, notes: roofNotes } = await measureRoofs(opened.contenders, adapter, clock);
+  const energy = options.energy ?? (await findEnergy());
+  const course: Course = {
+    clock,
+    roofs,
+    energy,
+    samples: quick ? samples.quick : samples.whole,
+    signal: options.signal,
+    onRow: (row) => options.onRow?.(row),
+  };
+  const rows: BenchRow[] = [];
+  const leftOut: LeftOut[] = [];
+  const notes: string[] = [...roofNotes];
+  for (const [k, section] of sections.entries()) {
+    options.onSection?.(section);
+    const left = limitMs - (clock.now() - begun);
+    const rest = sections.slice(k).reduce((sum, name) => sum + weights[name], 0);
+    const schedule = new Schedule(clock, Math.max(0, (left * weights[section]) / rest));
+    const done = await runSection(section);
+    rows.push(...done.rows);
+    leftOut.push(...done.leftOut);
+    notes.push(...done.notes);
+    for (const { name, kind, reason } of section === "solve" ? candidates.absent : opened.absent)
+      leftOut.push({ section, operation: "all", shape: [], contestant: name, kind, reason });
+
+    async function runSection(name: SectionName): Promise<SectionResult> {
+      switch (name) {
+        case "kernels":
+          return benchKernels(opened.contenders, scalar, options.cases ?? kernelCases(quick), course, schedule);
+        case "solve":
+          return candidates.reference
+            ? benchSolve(candidates.able, candidates.reference, options.shapes ?? solveShapes(quick), course, schedule)
+            : { rows: [], leftOut: [], notes: ["No tier with solves in f64 is here: solves are not measured."] };
+        case "transfer":
+          return benchTransfer(opened.contenders, adapter, options.sizes ?? transferSizes(quick), course, schedule);
+        case "latency":
+          return benchLatency(opened.contenders, adapter, course, schedule);
+      }
+    }
+  }
+  const place = await lookAtPlace(tiers, adapter);
+  if (place.load > place.cores)
+    notes.push(
+      `The machine was busy (load ${place.load.toFixed(1)} on ${place.cores} cores): times are of little worth.`,
+    );
+  return {
+    format: benchFormat,
+    place,
+    options: { sections, quick, only: only ?? null },
+    roofs,
+    energy: energy.text,
+    rows,
+    leftOut,
+    notes: [...new Set(notes)],
+    seconds: (clock.now() - begun) / 1000,
+  };
+}
+
+/** Candidates of whole solves that fit, and who is not here. */
+async function solveCandidates(tiers: readonly Tier[], adapter: string | undefined, only: string | undefined) {
+  const all = await candidatesFor({ tiers, ...(adapter === undefined ? {} : { adapter }) });
+  const reference = referenceOf(all);
+  const fitting = all.filter(({ name }) => fits(name, only));
+  const able = fitting.filter(({ found }) => found.state === "available");
+  const absent = fitting.flatMap(({ name, found }) =>
+    found.state === "unavailable" ? [{ name, kind: "absent" as const, reason: found.why }] : [],
+  );
+  return { able, absent, reference };
+}
+
+function nothingFits({ absent }: OpenedKernels, only: string | undefined): MfgError {
+  const reasons = absent.map(({ name, reason }) => `${name}: ${reason}`).join(" ");
+  return new MfgError({
+    code: "MFGPU_CONFIG_BENCH",
+    message: `No contestant is here whose name holds ${only ?? "anything"}. ${reasons}`.trim(),
+    fix: "Name parts of tiers and variants, such as --only batched,rust; mfgpu doctor lists what is here.",
+    path: "only",
+    value: only,
+  });
+}

@@ -1,0 +1,137 @@
+/** Section `kernels`: smoothness indicators, weights and derivatives of every tier, against each other. */
+import type { KernelContender } from "./contenders.ts";
+import { kernelData, type KernelData, type KernelOperation, pointsOf } from "./kernelData.ts";
+import type { KernelArray, Kernels, Tier } from "../tiers/tier.ts";
+import { race, relativeDifference, type Course, type Racer } from "./race.ts";
+import type { BenchRow, LeftOut } from "./report.ts";
+import type { Schedule } from "./schedule.ts";
+import { derivativeWork, smoothnessWork, weightsWork } from "./work.ts";
+
+export interface KernelCase {
+  readonly operation: KernelOperation;
+  readonly shape: readonly number[];
+}
+
+/** Sizes of a whole run and of a quick one, smallest first of each operation. */
+export function kernelCases(quick: boolean): readonly KernelCase[] {
+  const counts = quick ? [[1 << 12]] : [[1 << 12], [1 << 16], [1 << 20]];
+  const grids = quick
+    ? [[1 << 12], [64, 64], [16, 16, 16]]
+    : [
+        [1 << 12],
+        [1 << 16],
+        [1 << 20],
+        [64, 64],
+        [256, 256],
+        [1024, 1024],
+        [16, 16, 16],
+        [40, 40, 40],
+        [128, 128, 128],
+      ];
+  return [
+    ...counts.map((shape) => ({ operation: "smoothness" as const, shape })),
+    ...counts.map((shape) => ({ operation: "weights" as const, shape })),
+    ...grids.map((shape) => ({ operation: "derivatives" as const, shape })),
+  ];
+}
+
+/** Rounding of another order of operations; in f32 of every operation, on data that f32 holds. */
+const bounds = { f64: 1e-12, f32: 1e-5 } as const;
+const works = { smoothness: smoothnessWork, weights: weightsWork, derivatives: derivativeWork } as const;
+
+export interface SectionResult {
+  readonly rows: readonly BenchRow[];
+  readonly leftOut: readonly LeftOut[];
+  readonly notes: readonly string[];
+}
+
+/** Runs the section. `scalar` is the reference: in f64, on the numbers that a precision stores. */
+export async function benchKernels(
+  contenders: readonly KernelContender[],
+  scalar: Tier,
+  cases: readonly KernelCase[],
+  course: Course,
+  schedule: Schedule,
+): Promise<SectionResult> {
+  const rows: BenchRow[] = [];
+  const leftOut: LeftOut[] = [];
+  const notes: string[] = [];
+  const wrong = new Set<string>();
+  await using reference = await scalar.kernels({ precision: "f64" });
+  for (const [k, { operation, shape }] of cases.entries()) {
+    const pointStages = pointsOf(shape) * (operation === "derivatives" ? shape.length : 1);
+    const budget = schedule.share(cases.length - k);
+    const { racing, slow } = schedule.choose(
+      operation,
+      pointStages,
+      contenders.filter(({ name }) => !wrong.has(name)),
+      budget,
+    );
+    for (const { contender, reason } of slow)
+      leftOut.push({ section: "kernels", operation, shape, contestant: contender.name, kind: "slow", reason });
+    if (racing.length === 0) continue;
+    const field = await fieldOf(operation, shape, reference, racing);
+    const racers = racing.map((contender) => racerOf(contender, operation, field.get(contender.precision)!));
+    const done = await race("kernels", operation, shape, racers, course, budget);
+    rows.push(...done.rows);
+    leftOut.push(...done.leftOut);
+    notes.push(...done.notes);
+    for (const { contestant } of done.leftOut) wrong.add(contestant);
+    for (const row of done.rows) schedule.learn(operation, row.contestant, row.nsPerPoint!);
+  }
+  return { rows, leftOut, notes };
+}
+
+interface Field {
+  readonly data: KernelData;
+  readonly wanted: readonly KernelArray[];
+}
+
+/** Data and right results of the precisions that take part. */
+async function fieldOf(
+  operation: KernelOperation,
+  shape: readonly number[],
+  reference: Kernels,
+  racing: readonly KernelContender[],
+): Promise<Map<"f64" | "f32", Field>> {
+  const fields = new Map<"f64" | "f32", Field>();
+  for (const precision of new Set(racing.map((contender) => contender.precision))) {
+    const data = kernelData(operation, shape, precision);
+    const exact = precision === "f64" ? data : widened(operation, shape, data);
+    const wanted = exact.make();
+    await exact.call(reference, wanted);
+    fields.set(precision, { data, wanted });
+  }
+  return fields;
+}
+
+/** The same numbers as f64 holds them. */
+function widened(operation: KernelOperation, shape: readonly number[], { input }: KernelData): KernelData {
+  const wide = kernelData(operation, shape, "f64");
+  wide.input.set(input);
+  return wide;
+}
+
+function racerOf(contender: KernelContender, operation: KernelOperation, { data, wanted }: Field): Racer {
+  const { kernels, precision } = contender;
+  // Outputs of its own: what another one left there must not pass for its result.
+  const outputs = data.make();
+  return {
+    contender,
+    run: () => data.call(kernels, outputs),
+    error: () => relativeDifference(outputs, wanted),
+    bound: bounds[precision],
+    work: works[operation](precision),
+    pointStages: data.pointStages,
+    ...(kernels.phases && {
+      phases: () => kernels.phases,
+      moved: movedBytes(operation, data),
+    }),
+  };
+}
+
+/** Bytes of one run into the tier's memory and out of it. */
+function movedBytes(operation: KernelOperation, { input, outputs }: KernelData): { in: number; out: number } {
+  const out = outputs.reduce((sum, array) => sum + array.byteLength, 0);
+  return { in: input.byteLength * (operation === "derivatives" ? outputs.length / 2 : 1), out };
+}

@@ -1,0 +1,186 @@
+/** One race: contestants of one operation at one size, checked, timed against each other, and written down as rows. */
+import type { Clock } from "../decision/clock.ts";
+import { measure, type Contestant, type Timing } from "../decision/measure.ts";
+import type { Phases } from "../tiers/tier.ts";
+import type { Contender } from "./contenders.ts";
+import type { Energy } from "./energy.ts";
+import type { BenchRow, LeftOut, SectionName } from "./report.ts";
+import { type MachineRoofs, roofPlace } from "./roofs.ts";
+import type { CountedWork } from "./work.ts";
+
+/** What all sections are given. */
+export interface Course {
+  readonly clock: Clock;
+  readonly roofs: MachineRoofs;
+  readonly energy: Energy;
+  readonly samples: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onRow: (row: BenchRow) => void;
+}
+
+/** A contender with the work of this race. */
+export interface Racer {
+  readonly contender: Contender;
+  readonly run: () => unknown;
+  /** Difference from the reference after a run, relative to the largest value; undefined where there is nothing to check. */
+  readonly error?: () => number | Promise<number>;
+  readonly bound: number;
+  readonly work: CountedWork | undefined;
+  /** Points times stages of one run; undefined where nothing is computed. */
+  readonly pointStages: number | undefined;
+  /** Bytes that one run moves in and out, where that can be told. */
+  readonly moved?: { readonly in: number; readonly out: number };
+  readonly phases?: () => Phases | undefined;
+  readonly duration?: () => number;
+}
+
+export interface RaceResult {
+  readonly rows: readonly BenchRow[];
+  readonly leftOut: readonly LeftOut[];
+  readonly notes: readonly string[];
+}
+
+/** Milliseconds of work that energy is read over: its counters are slow. */
+const energyMs = 300;
+
+/** Runs one race. */
+export async function race(
+  section: SectionName,
+  operation: string,
+  shape: readonly number[],
+  racers: readonly Racer[],
+  course: Course,
+  budgetMs: number,
+): Promise<RaceResult> {
+  const errors = new Map<string, number>();
+  const before = new Map<string, Phases>();
+  const contestants = racers.map((racer): Contestant => {
+    const { name } = racer.contender;
+    return {
+      name,
+      run: racer.run,
+      check: async () => {
+        const phases = racer.phases?.();
+        if (phases && !before.has(name)) before.set(name, { ...phases });
+        if (!racer.error) return undefined;
+        const error = await racer.error();
+        if (!errors.has(name)) errors.set(name, error);
+        return error <= racer.bound
+          ? undefined
+          : `its ${operation} differs from the reference by ${error.toExponential(1)} (bound ${racer.bound})`;
+      },
+      ...(racer.duration && { duration: racer.duration }),
+    };
+  });
+  const done = await measure(contestants, {
+    clock: course.clock,
+    samples: course.samples,
+    budgetMs,
+    ...(course.signal && { signal: course.signal }),
+  });
+  const rows: BenchRow[] = [];
+  for (const timing of done.timings) {
+    const racer = racers.find(({ contender }) => contender.name === timing.name)!;
+    const shares = phaseShares(racer.phases?.(), before.get(timing.name));
+    const joules = await energyOf(racer, timing, course.energy);
+    const row = rowOf(section, operation, shape, racer, timing, course.roofs, shares, joules, errors.get(timing.name));
+    rows.push(row);
+    course.onRow(row);
+  }
+  const leftOut = done.excluded.map(({ name, kind, reason }): LeftOut => {
+    return { section, operation, shape, contestant: name, kind, reason };
+  });
+  const where = `${operation} ${shape.join("x")}`;
+  return { rows, leftOut, notes: done.notes.map((note) => `${where}: ${note}`) };
+}
+
+/** How the time since `before` was shared between moving in, computing and moving out; undefined where nothing moved. */
+function phaseShares(after: Phases | undefined, before: Phases | undefined): Phases | undefined {
+  if (!after || !before) return undefined;
+  const spent = {
+    upload: after.upload - before.upload,
+    kernel: after.kernel - before.kernel,
+    download: after.download - before.download,
+  };
+  const whole = spent.upload + spent.kernel + spent.download;
+  if (!(whole > 0)) return undefined;
+  return { upload: spent.upload / whole, kernel: spent.kernel / whole, download: spent.download / whole };
+}
+
+async function energyOf({ contender, run }: Racer, timing: Timing, energy: Energy): Promise<number | null> {
+  const onCard = contender.tier === "webgpu" || contender.variant === "webgpu";
+  const meter = onCard && !contender.found.software ? energy.card : energy.processor;
+  if (!meter) return null;
+  const runs = Math.max(1, Math.round(energyMs / timing.median));
+  const joules = await meter.measure(async () => {
+    for (let k = 0; k < runs; k++) await run();
+  });
+  return Number.isFinite(joules) ? joules / runs : null;
+}
+
+function rowOf(
+  section: SectionName,
+  operation: string,
+  shape: readonly number[],
+  { contender, work, pointStages, moved }: Racer,
+  { median, mad, min, max, n, repeats, first }: Timing,
+  roofs: MachineRoofs,
+  shares: Phases | undefined,
+  joules: number | null,
+  error: number | undefined,
+): BenchRow {
+  const each = (ms: number): number | null => (pointStages === undefined ? null : (ms * 1e6) / pointStages);
+  const ns = each(median);
+  const place = roofPlace(contender);
+  const roof = roofs.find((candidate) => candidate.place === place);
+  // Per nanosecond is 10^9 per second.
+  const share = (perPoint: number | undefined, perSecond: number | null | undefined): number | null =>
+    ns === null || perPoint === undefined || !perSecond ? null : ((perPoint / ns) * 1e9) / perSecond;
+  const speed = (bytes: number | undefined, part: number | undefined): number | null =>
+    !bytes || !part ? null : bytes / (part * median * 1e6);
+  return {
+    section,
+    operation,
+    shape,
+    contestant: contender.name,
+    tier: contender.tier,
+    precision: contender.precision,
+    threads: contender.threads ?? null,
+    device: contender.found.device,
+    software: contender.found.software,
+    median,
+    mad,
+    min,
+    max,
+    n,
+    repeats,
+    first,
+    pointStages: pointStages ?? null,
+    nsPerPoint: ns,
+    nsMad: each(mad),
+    pointsPerSecond: ns === null ? null : 1e9 / ns,
+    nsWithoutTransfers: shares ? each(median * shares.kernel) : null,
+    flopPerPoint: work?.flop ?? null,
+    bytesPerPoint: work?.bytes ?? null,
+    bandwidthShare: share(work?.bytes, roof?.bandwidth),
+    arithmeticShare: share(work?.flop, roof?.arithmetic),
+    uploadGBs: speed(moved?.in, shares?.upload),
+    readbackGBs: speed(moved?.out, shares?.download),
+    joules,
+    error: error ?? null,
+  };
+}
+
+/** Largest difference over the largest wanted number; NaN of what is not a number. */
+export function relativeDifference(got: readonly ArrayLike<number>[], wanted: readonly ArrayLike<number>[]): number {
+  let worst = 0;
+  let scale = Number.MIN_VALUE;
+  for (const [k, expected] of wanted.entries()) {
+    for (let i = 0; i < expected.length; i++) {
+      const off = Math.abs((got[k]?.[i] ?? Number.NaN) - expected[i]!);
+      if (!(off <= worst)) worst = off;
+      scale = Math.max(scale, Math.abs(expected[i]!));
+    }
+  }
+  return worst / scale;
+}

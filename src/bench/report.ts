@@ -1,0 +1,94 @@
+/** What a benchmark run is made of: plain data, so that it can be printed, stored and compared with another run. */
+import type { Excluded } from "../decision/measure.ts";
+import type { Precision } from "../tiers/tier.ts";
+import type { Place } from "./place.ts";
+import type { MachineRoofs } from "./roofs.ts";
+
+/** Version of the JSON document. */
+export const benchFormat = 1;
+
+export const sectionNames = ["kernels", "solve", "transfer", "latency"] as const;
+export type SectionName = (typeof sectionNames)[number];
+
+/** One contestant at one size. Times in milliseconds of one run, unless the name says otherwise; null: does not apply. */
+export interface BenchRow {
+  readonly section: SectionName;
+  /** `smoothness`, `weights`, `derivatives`, `hjb-stages`, `hjb`, `fokkerPlanck`, `upload`, `readback`, `round-trip`, `dispatch`, `call`. */
+  readonly operation: string;
+  /** Nodes per axis, the number of stencils, or the bytes that are moved. */
+  readonly shape: readonly number[];
+  /** `rust:native f32 x2`: tier, variant, residency, precision, threads. */
+  readonly contestant: string;
+  readonly tier: string;
+  readonly precision: Precision | null;
+  readonly threads: number | null;
+  readonly device: string;
+  /** True where a "GPU" is a program on the processor: left out of every comparison. */
+  readonly software: boolean;
+  readonly median: number;
+  readonly mad: number;
+  readonly min: number;
+  readonly max: number;
+  readonly n: number;
+  readonly repeats: number;
+  /** The first call: compilation, page faults, set-up. */
+  readonly first: number;
+  /** Points (stencils, nodes) times stages (axes, Runge-Kutta stages) of one run; null where nothing is computed. */
+  readonly pointStages: number | null;
+  /** ns per point and stage, by the median; end to end, transfers included. */
+  readonly nsPerPoint: number | null;
+  readonly nsMad: number | null;
+  readonly pointsPerSecond: number | null;
+  /** ns per point and stage of the computing alone, where the tier tells computing and moving apart. */
+  readonly nsWithoutTransfers: number | null;
+  /** As counted, per point and stage; null where no count is known. */
+  readonly flopPerPoint: number | null;
+  readonly bytesPerPoint: number | null;
+  /** Share of the measured copy bandwidth and of the measured arithmetic of its own place; null without count or roof. */
+  readonly bandwidthShare: number | null;
+  readonly arithmeticShare: number | null;
+  /** 10^9 bytes per second. */
+  readonly uploadGBs: number | null;
+  readonly readbackGBs: number | null;
+  /** Energy of one run in joules, of the whole processor package or graphics card; null where the system does not tell. */
+  readonly joules: number | null;
+  /** Largest difference from the reference, relative to the largest value, before the timing. */
+  readonly error: number | null;
+}
+
+/** A contestant that has no time, and why: wrong, failed, not here, or too slow for this size. */
+export interface LeftOut {
+  readonly section: SectionName;
+  readonly operation: string;
+  readonly shape: readonly number[];
+  readonly contestant: string;
+  readonly kind: Excluded["kind"] | "absent" | "slow";
+  readonly reason: string;
+}
+
+export interface BenchReport {
+  readonly format: typeof benchFormat;
+  readonly place: Place;
+  readonly options: {
+    readonly sections: readonly SectionName[];
+    readonly quick: boolean;
+    readonly only: string | null;
+  };
+  readonly roofs: MachineRoofs;
+  /** Where the energy figures come from, or why there are none. */
+  readonly energy: string;
+  readonly rows: readonly BenchRow[];
+  readonly leftOut: readonly LeftOut[];
+  readonly notes: readonly string[];
+  readonly seconds: number;
+}
+
+/** What two runs must agree in for a row to be the same row. */
+export function rowKey({
+  section,
+  operation,
+  shape,
+  contestant,
+}: Pick<BenchRow, "section" | "operation" | "shape" | "contestant">): string {
+  return [section, operation, shape.join("x"), contestant].join(" | ");
+}

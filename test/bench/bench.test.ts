@@ -1,0 +1,152 @@
+import { expect, test } from "vitest";
+import { bench } from "../../src/bench/bench.ts";
+import type { Energy } from "../../src/bench/energy.ts";
+import { Schedule } from "../../src/bench/schedule.ts";
+import { derivativeWork, stageWork } from "../../src/bench/work.ts";
+import { batchedTier } from "../../src/tiers/batched/tier.ts";
+import { scalarTier } from "../../src/tiers/scalar/tier.ts";
+import { FakeClock } from "../decision/clock.ts";
+import { liar, noEnergy } from "./support.ts";
+
+const tiny = {
+  quick: true,
+  timeLimit: 4,
+  energy: noEnergy,
+  cases: [
+    { operation: "smoothness", shape: [64] },
+    { operation: "weights", shape: [64] },
+    { operation: "derivatives", shape: [12, 10] },
+  ],
+  shapes: [[24], [10, 9]],
+  sizes: [4096],
+} as const;
+
+test("every section has every row, checked, with its counts and its place", async () => {
+  const seen: string[] = [];
+  const report = await bench({
+    ...tiny,
+    tiers: [scalarTier, batchedTier],
+    onRow: ({ operation, contestant }) => seen.push(`${operation} ${contestant}`),
+  });
+  expect(report.leftOut).toEqual([]);
+  expect(seen).toEqual(report.rows.map(({ operation, contestant }) => `${operation} ${contestant}`));
+  const of = (section: string): string[] =>
+    report.rows
+      .filter((row) => row.section === section)
+      .map((row) => `${row.operation} ${row.shape.join("x")} ${row.contestant}`);
+  const own = ["scalar f64", "batched f64", "batched f32"];
+  expect(of("kernels")).toEqual(
+    ["smoothness 64", "weights 64", "derivatives 12x10"].flatMap((what) => own.map((name) => `${what} ${name}`)),
+  );
+  expect(of("latency")).toEqual(own.map((name) => `call 16 ${name}`));
+  expect(of("solve")).toEqual(
+    ["24", "10x9"].flatMap((shape) =>
+      ["hjb-stages", "hjb", "fokkerPlanck"].flatMap((what) =>
+        ["scalar f64", "batched f64"].map((name) => `${what} ${shape} ${name}`),
+      ),
+    ),
+  );
+  for (const row of report.rows) {
+    expect(row.median).toBeGreaterThan(0);
+    expect(row.n).toBeGreaterThanOrEqual(3);
+    // Nothing is computed where latency is measured.
+    const perPoint = row.section === "latency" ? null : (row.median * 1e6) / row.pointStages!;
+    expect(row.nsPerPoint).toBe(perPoint);
+    expect(row.error).toBeLessThanOrEqual(1e-5);
+  }
+  // 12 x 10 points along two axes; explicit stages of 24 points, three a sub-step.
+  expect(report.rows.find(({ operation }) => operation === "derivatives")!.pointStages).toBe(240);
+  expect(report.rows.find(({ operation }) => operation === "hjb-stages")!.pointStages! % (24 * 3)).toBe(0);
+  const derivatives = report.rows.find(
+    ({ operation, contestant }) => operation === "derivatives" && contestant === "batched f64",
+  )!;
+  const roof = report.roofs.find(({ place }) => place === "javascript")!;
+  expect(derivatives.bandwidthShare).toBeCloseTo(24e9 / derivatives.nsPerPoint! / roof.bandwidth, 12);
+  expect(derivatives.arithmeticShare).toBeCloseTo(68e9 / derivatives.nsPerPoint! / roof.arithmetic!, 12);
+});
+
+test("a contestant that is wrong in one number is named, has no row, and is not asked again", async () => {
+  const report = await bench({
+    ...tiny,
+    sections: ["kernels"],
+    tiers: [scalarTier, batchedTier, liar(1.001)],
+    cases: [
+      { operation: "derivatives", shape: [40] },
+      { operation: "weights", shape: [32] },
+    ],
+  });
+  const wrong = report.leftOut.filter(({ kind }) => kind === "wrong");
+  expect(wrong.map(({ contestant, operation }) => `${operation} ${contestant}`)).toEqual([
+    "derivatives webgpu f64",
+    "derivatives webgpu f32",
+  ]);
+  expect(wrong[0]!.reason).toMatch(/differs from the reference by/);
+  expect(report.rows.filter(({ tier }) => tier === "webgpu")).toEqual([]);
+  expect(report.rows).toHaveLength(6);
+});
+
+test("one that tells the truth under the same name is timed and labelled as software", async () => {
+  const cases = [{ operation: "derivatives", shape: [40] }] as const;
+  const report = await bench({ ...tiny, sections: ["kernels"], tiers: [scalarTier, liar(1)], cases, only: "webgpu" });
+  expect(report.rows.map(({ contestant, software }) => [contestant, software])).toEqual([
+    ["webgpu f64", true],
+    ["webgpu f32", true],
+  ]);
+});
+
+test("energy is read where it is counted", async () => {
+  let asked = 0;
+  const energy: Energy = {
+    processor: {
+      source: "a test",
+      measure: async (work) => {
+        asked++;
+        await work();
+        return 6;
+      },
+    },
+    card: undefined,
+    text: "a test",
+  };
+  const cases = [{ operation: "weights", shape: [32] }] as const;
+  const { rows } = await bench({ ...tiny, energy, sections: ["kernels"], tiers: [scalarTier], cases });
+  expect(asked).toBe(1);
+  expect(rows[0]!.joules).toBeCloseTo(6 / Math.round(300 / rows[0]!.median), 12);
+});
+
+test("nothing that fits is an error, and says what is here", async () => {
+  await expect(bench({ ...tiny, tiers: [scalarTier], only: "abacus" })).rejects.toMatchObject({
+    code: "MFGPU_CONFIG_BENCH",
+    path: "only",
+  });
+});
+
+test("an aborted run ends with the signal's reason", async () => {
+  const signal = AbortSignal.abort(new Error("enough"));
+  await expect(bench({ ...tiny, tiers: [scalarTier], signal })).rejects.toThrow("enough");
+});
+
+test("the schedule shares what time is left and leaves out who would take too much of it", () => {
+  const clock = new FakeClock();
+  const schedule = new Schedule(clock, 1000);
+  expect(schedule.share(4)).toBeCloseTo(250, 3);
+  clock.pass(600);
+  expect(schedule.share(2)).toBeCloseTo(200, 3);
+  const [fast, slow] = [{ name: "fast" }, { name: "slow" }];
+  schedule.learn("weights", "fast", 1);
+  schedule.learn("weights", "slow", 100);
+  const chosen = schedule.choose("weights", 1e6, [fast, slow], 200);
+  expect(chosen.racing).toEqual([fast]);
+  expect(chosen.slow.map(({ contender }) => contender)).toEqual([slow]);
+  expect(chosen.slow[0]!.reason).toMatch(/about 1.0e\+2 ms/);
+  // An operation that nothing is known of is tried.
+  expect(schedule.choose("smoothness", 1e6, [slow], 200).racing).toEqual([slow]);
+  clock.pass(1000);
+  expect(schedule.share(1)).toBe(0);
+});
+
+test("counts are those of the design: 85, 158 and 231 operations a stage in f32, 10.67 bytes", () => {
+  expect([1, 2, 3].map((d) => stageWork(d, "f32").flop)).toEqual([85, 158, 231]);
+  expect(stageWork(2, "f32").bytes).toBeCloseTo(10.67, 2);
+  expect(derivativeWork("f64")).toEqual({ flop: 68, bytes: 24 });
+});
