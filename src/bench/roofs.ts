@@ -63,5 +63,7 @@ async function roofOf(
   if (place === "javascript") return measureRoof(clock);
   if (place.startsWith("processor")) return { bandwidth: await copyBandwidth(threads ?? 1), arithmetic: null };
   await using device = await openDevice(adapter === undefined ? {} : { adapter });
-  return measureAdapterRoof(device);
+  // Awaited here: the device closes when this function is left.
+  const roof = await measureAdapterRoof(device);
+  return roof;
 }

@@ -49,7 +49,7 @@ export function sectionTable(report: BenchReport, section: SectionName): BenchTa
   const own = section === "transfer" || section === "latency" ? linkCells : computeCells;
   const heading =
     section === "transfer" || section === "latency"
-      ? ["operation", "size", "contestant", "time", "+-", "n", "up GB/s", "down GB/s"]
+      ? ["operation", "size", "contestant", "time", "+-", "n", "up GB/s", "down GB/s", ""]
       : [
           "operation",
           "size",
@@ -64,14 +64,16 @@ export function sectionTable(report: BenchReport, section: SectionName): BenchTa
           "% arithmetic",
           "nJ/point",
           "error",
+          "",
         ];
   const cells = [
     ...rows.map((row) => own(row)),
     ...leftOut.map(({ operation, shape, contestant, kind, reason }) => {
-      return [operation, shapeText(shape), contestant, `${kindText[kind]}: ${reason}`];
+      const blank = heading.slice(4, -1).map(() => "");
+      return [operation, shapeText(shape), contestant, kindText[kind], ...blank, reason];
     }),
   ];
-  return { heading, rows: cells, right: heading.map((_, c) => c).slice(4) };
+  return { heading, rows: cells, right: heading.map((_, c) => c).slice(4, -1) };
 }
 
 function sharedCells(row: BenchRow): string[] {

@@ -1,0 +1,94 @@
+/** The page of all committed results: machines, commands, tables. */
+import { readdirSync, readFileSync } from "node:fs";
+import type { BenchReport } from "../../src/bench/report.ts";
+import { type BenchTable, placeTable, roofTable, sectionTable } from "../../src/bench/tables.ts";
+import { markdownTable } from "../../src/plot/decisionReport.ts";
+
+interface PeersReport {
+  readonly kind: "peers";
+  readonly place: BenchReport["place"];
+  readonly quick: boolean;
+  readonly results: readonly {
+    readonly operation: string;
+    readonly shape: readonly number[];
+    readonly rows: readonly {
+      readonly contestant: string;
+      readonly software: boolean;
+      readonly nsPerPoint: number;
+      readonly mad: number;
+      readonly n: number;
+      readonly error: number;
+    }[];
+    readonly ratios: readonly { readonly name: string; readonly ratio: number; readonly goal: string | null }[];
+  }[];
+  readonly skips: readonly { readonly name: string; readonly reason: string }[];
+}
+
+const defaultFolder = new URL("../results/", import.meta.url);
+
+/** Documents in the order of their names. */
+export function resultsPage(folder: URL = defaultFolder): string {
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith(".json"))
+    .toSorted();
+  const parts = files.map((file) =>
+    documentPart(file, JSON.parse(readFileSync(new URL(file, folder), "utf8")) as BenchReport | PeersReport),
+  );
+  const intro = `# Measured
+
+Made by \`npm run bench:tables\` from \`bench/results/*.json\`; nothing here is typed by hand. Times are medians, \`+-\` is the median
+absolute deviation. Everyone was checked before being timed. A share above 100 % of the bandwidth means that a cache held the data.`;
+  const none = files.length === 0 ? ["No results are committed yet."] : [];
+  return `${[intro, ...none, ...parts].join("\n\n")}\n`;
+}
+
+function documentPart(file: string, report: BenchReport | PeersReport): string {
+  return "kind" in report ? peersPart(file, report) : benchPart(file, report);
+}
+
+const table = ({ heading, rows }: BenchTable): string => markdownTable({ heading, rows });
+
+function benchPart(file: string, report: BenchReport): string {
+  const { sections, quick, only } = report.options;
+  const command = `mfgpu bench ${sections.length === 1 ? sections[0] : "all"}${quick ? " --quick" : ""}${only === null ? "" : ` --only ${only}`} --json ${file}`;
+  return [
+    `## ${report.place.processor}: ${file}`,
+    `\`${command}\``,
+    table(placeTable(report)),
+    "### Roofs",
+    table(roofTable(report)),
+    ...sections.flatMap((section) => [`### ${section}`, table(sectionTable(report, section))]),
+    ...(report.notes.length > 0 ? ["### Notes", report.notes.map((note) => `- ${note}`).join("\n")] : []),
+  ].join("\n\n");
+}
+
+function peersPart(file: string, { place, quick, results, skips }: PeersReport): string {
+  const machine = `${place.processor}, ${place.cores} cores, ${place.system}, Node ${place.node}, ${place.date}, load ${place.load.toFixed(2)}`;
+  return [
+    `## Peers on ${place.processor}: ${file}`,
+    `\`npm run -s bench:peers -- --json${quick ? " --quick" : ""} > bench/results/${file}\``,
+    machine,
+    ...results.flatMap(({ operation, shape, rows, ratios }) => [
+      `### ${operation} ${shape.join(" x ")}`,
+      markdownTable({
+        heading: ["contestant", "ns per point", "+-", "n", "error"],
+        rows: rows.map(({ contestant, software, nsPerPoint, mad, n, error }) => [
+          software ? `${contestant} (software)` : contestant,
+          nsPerPoint.toFixed(2),
+          mad.toFixed(2),
+          String(n),
+          error.toExponential(1),
+        ]),
+      }),
+      ...(ratios.length === 0
+        ? []
+        : [
+            markdownTable({
+              heading: ["ratio", "", "goal"],
+              rows: ratios.map(({ name, ratio, goal }) => [name, ratio.toFixed(2), goal ?? "-"]),
+            }),
+          ]),
+    ]),
+    ...(skips.length > 0 ? ["### Skipped", skips.map(({ name, reason }) => `- ${name}: ${reason}`).join("\n")] : []),
+  ].join("\n\n");
+}

@@ -1,0 +1,37 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+import { resultsPage } from "../../bench/support/resultsPage.ts";
+import { reportWith, rowWith } from "./support.ts";
+
+test("bench/README.md is what npm run bench:tables makes of bench/results", () => {
+  expect(readFileSync(new URL("../../bench/README.md", import.meta.url), "utf8")).toBe(resultsPage());
+});
+
+test("both kinds of documents become tables with machine, date, command, rows and ratios", () => {
+  const folder = mkdtempSync(join(tmpdir(), "mfgpu-results-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const report = reportWith([rowWith({ contestant: "batched f64" })]);
+  writeFileSync(join(folder, "a.json"), JSON.stringify(report));
+  const rows = [{ contestant: "numpy", software: false, nsPerPoint: 33, mad: 1, n: 9, error: 0 }];
+  const results = [
+    { operation: "derivatives", shape: [64], rows, ratios: [{ name: "numpy / batched f64", ratio: 3.5, goal: "> 1" }] },
+  ];
+  const skips = [{ name: "numba", reason: "not for this machine" }];
+  writeFileSync(
+    join(folder, "b.json"),
+    JSON.stringify({ kind: "peers", place: report.place, quick: false, results, skips }),
+  );
+  const page = resultsPage(pathToFileURL(`${folder}/`));
+  for (const part of [
+    "A processor",
+    "2026-01-02T03:04:05.000Z",
+    "mfgpu bench kernels --json a.json",
+    "| batched f64 |",
+    "| numpy / batched f64 | 3.50 | > 1 |",
+    "- numba: not for this machine",
+  ])
+    expect(page).toContain(part);
+});
