@@ -30,7 +30,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_inde
   var alpha = vec3f(0.0);
   if (inside) {
     let node = node_of(c);
-    let slopes = value_slopes(c, node);
+    let slopes = node_slopes(c, node);
     alpha = dissipation(slopes.one_sided, node);
     var rate = slope[node] - numerical_hamiltonian(slopes.one_sided, node, shared_alpha(alpha, step.speed_word));
     if (step.diffusion == 1u) {

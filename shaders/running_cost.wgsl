@@ -19,7 +19,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let node = node_of(c);
-  let p = value_slopes(c, node).one_sided;
+  let p = node_slopes(c, node).one_sided;
   let mean = 0.5 * (p.minus + p.plus);
   cost[node] = (grid.physics.y - 1.0) * control_energy(dot(mean, mean));
 }

@@ -1,8 +1,6 @@
-// One-sided slopes of u along every axis at a node, and nu Lap6 u. The file that includes this one binds `u`, `walls` (four
+// Slopes of a field u, and the largest speed of the grid. The file that includes this one binds `u`, `walls` (four
 // levels of exit values), `drift` and `words`, and has a Step with `moment`.
-// #include "numerical_hamiltonian.wgsl"
-// #include "first_differences.wgsl"
-// #include "one_sided_slopes.wgsl"
+// #include "node_slopes.wgsl"
 
 fn step_between(a: u32, b: u32) -> f32 {
   return difference(u[a], u[b]);
@@ -25,23 +23,6 @@ fn drift_at(axis: u32, node: u32) -> f32 {
     return 0.0;
   }
   return drift[axis * grid.points + node];
-}
-
-struct ValueSlopes {
-  one_sided: OneSided,
-  diffusion: f32,
-}
-
-fn value_slopes(c: vec3u, node: u32) -> ValueSlopes {
-  var slopes: ValueSlopes;
-  for (var a = 0u; a < dimension; a++) {
-    let d = first_differences(a, c, node);
-    let p = one_sided_slopes(a, d);
-    slopes.one_sided.minus[a] = p.x;
-    slopes.one_sided.plus[a] = p.y;
-    slopes.diffusion += grid.metric[a].z * laplacian6(d);
-  }
-  return slopes;
 }
 
 // The alpha that Lax-Friedrichs uses: the node's own, or with glf the largest of the grid, measured before.

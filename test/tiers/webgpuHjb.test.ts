@@ -57,11 +57,60 @@ const games: readonly { readonly game: string; readonly problem: ProblemInput; r
 /** Largest difference over the largest value: what rounding leaves. f32 alone is ten times worse on these small grids. */
 const tolerance = { compensated: 2e-7, f32: 2e-6 } as const;
 
+/** Memory of a workgroup in which one line of these grids diffuses, but no sub-step of it runs. */
+const forDiffusion = 1024;
+
 const ways = [
   ["compensated", undefined],
+  ["compensated", forDiffusion],
   ["compensated", 0],
   ["f32", undefined],
 ] as const;
+
+/** What two sweeps with the same counts gave; dispatches of the second. */
+interface Swept {
+  readonly first: SweepReport;
+  readonly again: SweepReport;
+  readonly value: Float64Array;
+  readonly counts: Int32Array;
+  readonly floors: Int32Array;
+  readonly launches: number;
+}
+
+/** Schemes and Hamiltonians of one dimension beside those above. */
+const lines: readonly {
+  readonly game: string;
+  readonly problem: ProblemInput;
+  readonly options: SolveOptions;
+}[] = [
+  {
+    game: "power of 3, js, an exit, Strang",
+    problem: {
+      ...line({ lower: "exit", upper: "reflecting" }),
+      horizon: 0.2,
+      hamiltonian: { kind: "power", exponent: 3 },
+    },
+    options: { grid: 24, steps: 3, weno: "js", splitting: "strang" },
+  },
+  {
+    game: "quadratic with a drift, m, Godunov",
+    problem: {
+      ...line({ lower: { kind: "exit", value: "0.1 + t" }, upper: "open" }),
+      hamiltonian: { kind: "quadratic", drift: ["sin(3*x)"] },
+    },
+    options: { grid: 21, steps: 3, weno: "m", hamiltonianFlux: "godunov" },
+  },
+  {
+    game: "no diffusion, a moving source",
+    problem: { ...line("periodic"), volatility: 0, potential: "cos(pi*x) * (1 + t)", terminalCost: "0" },
+    options: { grid: 64, steps: 4 },
+  },
+  {
+    game: "explicit at exits",
+    problem: line("exit"),
+    options: { grid: 24, steps: 3, splitting: "explicit" },
+  },
+];
 
 describe.skipIf(whyNoGpu !== undefined)("HJB on the GPU", () => {
   let device: Device;
@@ -70,11 +119,7 @@ describe.skipIf(whyNoGpu !== undefined)("HJB on the GPU", () => {
   });
   afterAll(() => device?.close());
 
-  async function sweeps(
-    d: Discretisation,
-    precision: Precision,
-    workgroupBytes?: number,
-  ): Promise<{ first: SweepReport; again: SweepReport; value: Float64Array }> {
+  async function sweeps(d: Discretisation, precision: Precision, workgroupBytes?: number, growth = 0): Promise<Swept> {
     const recorder = await Recorder.make(device, undefined);
     const stateBytes = stateBytesOf(precision);
     const context: SolveContext = { device, precision, stateBytes, recorder, store: new FieldStore(device) };
@@ -85,18 +130,25 @@ describe.skipIf(whyNoGpu !== undefined)("HJB on the GPU", () => {
     const { points } = d.grid;
     const density = await context.store.history("density", d.steps + 1, points, stateBytes);
     const value = await context.store.history("value", d.steps + 1, points, stateBytes);
-    for (const level of density.levels) await uploadStates(context, level, d.initialDensity);
+    for (const [k, level] of density.levels.entries())
+      await uploadStates(
+        context,
+        level,
+        d.initialDensity.map((x) => x * (1 + k * growth)),
+      );
     const sweep = new HjbSweep(context, data, kernels, scratch);
     const [counts, floors] = [new Int32Array(d.steps), new Int32Array(d.steps)];
     const first = await sweep.run(density.levels, value.levels, counts, floors);
+    const before = recorder.launches;
     const again = await sweep.run(density.levels, value.levels, counts, floors);
+    const launches = recorder.launches - before;
     const out = new Float64Array((d.steps + 1) * points);
     for (const [k, level] of value.levels.entries())
       await downloadStates(context, level, out.subarray(k * points, (k + 1) * points));
     recorder.destroy();
     context.store.destroy();
     data.destroy();
-    return { first, again, value: out };
+    return { first, again, value: out, counts, floors, launches };
   }
 
   test.each(games)(
@@ -120,6 +172,21 @@ describe.skipIf(whyNoGpu !== undefined)("HJB on the GPU", () => {
         expect(again).toEqual(expected);
         const worst = value.reduce((most, x, i) => Math.max(most, Math.abs(x - exact[i]!)), 0);
         expect(worst / size).toBeLessThan(tolerance[precision]);
+      }
+    },
+    120_000,
+  );
+
+  test.each(lines)(
+    "$game: sub-steps in one workgroup give the numbers of kernels one by one",
+    async ({ problem, options }) => {
+      const d = discretisationOf(problemOf(problem), options);
+      for (const precision of ["compensated", "f32"] as const) {
+        const { launches, ...whole } = await sweeps(d, precision, undefined, 0.2);
+        const { launches: many, ...parts } = await sweeps(d, precision, forDiffusion, 0.2);
+        expect(whole).toEqual(parts);
+        expect(whole.value.every(Number.isFinite)).toBe(true);
+        expect(launches).toBeLessThanOrEqual(many - 3 * whole.again.substeps);
       }
     },
     120_000,

@@ -6,6 +6,7 @@
 import type { Device } from "../device.ts";
 import { deviceError } from "../deviceErrors.ts";
 import { aligned, sliceRanges } from "../slices.ts";
+import { uniformUsage } from "../usage.ts";
 
 /** A part of a buffer, bound by itself. */
 export interface Field {
@@ -79,6 +80,11 @@ export class FieldStore {
     return fieldOf(await this.#buffer(label, aligned(bytes)), 0, bytes);
   }
 
+  /** Numbers that the host writes and a kernel binds as a uniform, of a fixed length. */
+  async uniform(label: string, bytes: number): Promise<Field> {
+    return fieldOf(await this.#buffer(label, aligned(bytes), uniformUsage), 0, bytes);
+  }
+
   /**
    * A history of `levels` fields in as few buffers as the binding limit allows.
    *
@@ -116,8 +122,8 @@ export class FieldStore {
     this.#buffers.length = 0;
   }
 
-  async #buffer(label: string, bytes: number): Promise<GPUBuffer> {
-    const buffer = await this.#device.buffer(label, bytes);
+  async #buffer(label: string, bytes: number, flags?: number): Promise<GPUBuffer> {
+    const buffer = await this.#device.buffer(label, bytes, flags);
     this.#buffers.push(buffer);
     this.#bytes += bytes;
     return buffer;

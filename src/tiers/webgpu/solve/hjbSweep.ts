@@ -208,15 +208,27 @@ export class HjbSweep {
     // All sources that its moments read, while the fields that a coupling may need are free.
     const { first } = this.#data.moment(levels[k]!, k);
     for (let level = Math.min(steps, first + 3); level >= first; level--) this.#source(level);
-    const speeds: { readonly speed: SpeedWords; readonly dt: number }[] = [];
+    let speeds: { readonly speed: SpeedWords; readonly dt: number }[] = [];
     const from = levels[k + 1]!;
     const to = levels[k]!;
     const dt = (from - to) / count;
-    for (let j = 0; j < count; j++) {
-      const start = from - j * dt;
-      const end = j === count - 1 ? to : from - (j + 1) * dt;
-      this.#substep(u, start, end, speeds);
-      await this.#context.recorder.breathe();
+    const substeps = Array.from({ length: count }, (_, j) => ({
+      start: from - j * dt,
+      end: j === count - 1 ? to : from - (j + 1) * dt,
+    }));
+    const { whole } = this.#kernels;
+    if (whole) {
+      const coarse = this.#scratch.states[valueStates.coarse]!;
+      const pieces = await whole.advance(u, coarse, this.#sourcesFrom(first), k, substeps);
+      speeds = pieces.map(({ word, dt: length }) => ({
+        speed: { word, rate: (collected) => collected.float(word) },
+        dt: length,
+      }));
+    } else {
+      for (const { start, end } of substeps) {
+        this.#substep(u, start, end, speeds);
+        await this.#context.recorder.breathe();
+      }
     }
     return { k, count, speeds, bad: this.#kernels.checkFinite(u) };
   }
@@ -295,8 +307,13 @@ export class HjbSweep {
   /** out = keep * out + S(t) (- balance), interpolated between stored levels. */
   #addSources(t: number, keep: number, balance: Field | undefined, out: Field): void {
     const { first, weights } = this.#moment(t);
+    this.#kernels.combineSources(this.#sourcesFrom(first), weights, keep, balance, out);
+  }
+
+  /** S of four levels from `first` on. */
+  #sourcesFrom(first: number): [Field, Field, Field, Field] {
     const at = (j: number): Field => this.#scratch.floats[valueFloats.source + ((first + j) % 4)]!;
-    this.#kernels.combineSources([at(0), at(1), at(2), at(3)], weights, keep, balance, out);
+    return [at(0), at(1), at(2), at(3)];
   }
 
   #flooredSum(): number {

@@ -9,6 +9,7 @@ import { recorderBytes } from "./recorder.ts";
 import { largestNeed, scratchBytes, type ScratchNeed } from "./scratch.ts";
 import { valueStagesBytes } from "./stageTable.ts";
 import { gaussianBytes, valueScratch } from "./valueKernels.ts";
+import { valueLineBytes } from "./valueLine.ts";
 
 /** Histories of f32 that Anderson of some depth keeps. */
 export function andersonHistories(depth: number): number {
@@ -47,7 +48,12 @@ export function deviceMemoryNeed(
     [...densityFields.values()].reduce((sum, bytes) => sum + bytes, 0) +
     members.reduce(
       (sum, member) =>
-        sum + gridBytes + memberDataBytes(member, stateBytes) + valueStagesBytes(member) + gaussianBytes(member),
+        sum +
+        gridBytes +
+        memberDataBytes(member, stateBytes) +
+        valueStagesBytes(member) +
+        valueLineBytes(device, member) +
+        gaussianBytes(member),
       0,
     ) +
     recorderBytes;

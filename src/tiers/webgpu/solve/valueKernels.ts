@@ -13,6 +13,7 @@ import type { Reductions } from "./reductions.ts";
 import type { Scratch, ScratchNeed } from "./scratch.ts";
 import { makeValueStages, type ValueStages } from "./stageTable.ts";
 import { uploadFloats } from "./transfer.ts";
+import { ValueLine } from "./valueLine.ts";
 
 const names = [
   "hamiltonian",
@@ -91,9 +92,11 @@ export class ValueKernels {
   readonly #gaussian: GaussianTable | undefined;
   readonly #line: Kernel | undefined;
   readonly #stages: ValueStages;
+  /** Whole sub-steps in one workgroup, where they fit. */
+  readonly whole: ValueLine | undefined;
   readonly #legendre = new Map<number, LegendreCoefficients>();
 
-  /** @param workgroupBytes memory of a workgroup; lines that need more diffuse stage by stage */
+  /** @param workgroupBytes memory of a workgroup; lines that need more diffuse stage by stage, and sub-steps in parts */
   static async make(
     context: SolveContext,
     data: MemberData,
@@ -113,7 +116,8 @@ export class ValueKernels {
     const line = sizes && diffuses ? await loadKernel(device, d, precision, "diffuse_value_line", sizes) : undefined;
     const stages = await makeValueStages(device, store, d);
     const gaussian = await gaussianTable(context, d);
-    return new ValueKernels(context, data, scratch, reductions, kernels, gaussian, line, stages);
+    const whole = await ValueLine.make(context, data, stages, workgroupBytes);
+    return new ValueKernels(context, data, scratch, reductions, kernels, gaussian, line, stages, whole);
   }
 
   private constructor(
@@ -125,7 +129,9 @@ export class ValueKernels {
     gaussian: GaussianTable | undefined,
     line: Kernel | undefined,
     stages: ValueStages,
+    whole: ValueLine | undefined,
   ) {
+    this.whole = whole;
     this.#line = line;
     this.#stages = stages;
     this.#context = context;
