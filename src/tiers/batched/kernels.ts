@@ -1,13 +1,5 @@
 import { valueGhostRule } from "../../scheme/boundary.ts";
-import {
-  checkApart,
-  checkArrays,
-  checkLayout,
-  checkLength,
-  checkLinearWeights,
-  checkPositive,
-  rowsOf,
-} from "../host/arguments.ts";
+import { checkDerivatives, checkSmoothness, checkWeights } from "../host/arguments.ts";
 import { CallRecord } from "../host/callRecord.ts";
 import type { DerivativeLayout, KernelArray, Kernels, Tally } from "../tier.ts";
 import { deriveAxis, wallScratch } from "./axisDerivatives.ts";
@@ -42,10 +34,7 @@ export class BatchedKernels implements Kernels {
   /** Raises MFGPU_TIER_ARGUMENT for arrays of a wrong length or type, or that share memory. */
   async smoothness(stencils: KernelArray, out: KernelArray): Promise<void> {
     this.#record.ensureOpen();
-    checkArrays(this.#precision, { stencils, out });
-    const n = rowsOf("stencils", stencils, 5);
-    checkLength("out", out, 3 * n);
-    checkApart({ out }, { stencils });
+    const n = checkSmoothness(this.#precision, stencils, out);
     smoothnessRows(stencils, n, out);
     this.#record.count([stencils], [out]);
   }
@@ -56,12 +45,7 @@ export class BatchedKernels implements Kernels {
    */
   async weights(beta: KernelArray, linear: KernelArray, epsilon: number, out: KernelArray): Promise<void> {
     this.#record.ensureOpen();
-    checkArrays(this.#precision, { beta, linear, out });
-    const n = rowsOf("beta", beta, 3);
-    checkLinearWeights(linear);
-    checkPositive("epsilon", epsilon);
-    checkLength("out", out, 3 * n);
-    checkApart({ out }, { beta, linear });
+    const n = checkWeights(this.#precision, beta, linear, epsilon, out);
     jsWeightRows(beta, linear, epsilon, n, out);
     this.#record.count([beta, linear], [out]);
   }
@@ -77,11 +61,7 @@ export class BatchedKernels implements Kernels {
     pPlus: KernelArray,
   ): Promise<void> {
     this.#record.ensureOpen();
-    checkArrays(this.#precision, { field, pMinus, pPlus });
-    const axis = checkLayout(layout, field);
-    checkLength("pMinus", pMinus, axis.points);
-    checkLength("pPlus", pPlus, axis.points);
-    checkApart({ pMinus, pPlus }, { field });
+    const axis = checkDerivatives(this.#precision, field, layout, pMinus, pPlus);
     const inverseSpacing = 1 / layout.spacing;
     const lower = valueGhostRule[layout.lower];
     const upper = valueGhostRule[layout.upper];

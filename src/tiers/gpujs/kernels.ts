@@ -1,13 +1,5 @@
 import { valueGhostRule } from "../../scheme/boundary.ts";
-import {
-  checkApart,
-  checkArrays,
-  checkLayout,
-  checkLength,
-  checkLinearWeights,
-  checkPositive,
-  rowsOf,
-} from "../host/arguments.ts";
+import { checkDerivatives, checkSmoothness, checkWeights } from "../host/arguments.ts";
 import { CallRecord } from "../host/callRecord.ts";
 import type { DerivativeLayout, KernelArray, Kernels, Phases, Tally, TierPlace } from "../tier.ts";
 import { acquireDevice, releaseDevice, type SharedDevice } from "./device.ts";
@@ -69,10 +61,7 @@ export class GpujsKernels implements Kernels {
   /** Raises MFGPU_TIER_ARGUMENT for arrays of a wrong length or type, or that share memory. */
   async smoothness(stencils: KernelArray, out: KernelArray): Promise<void> {
     this.#record.ensureOpen();
-    checkArrays("f32", { stencils, out });
-    const n = rowsOf("stencils", stencils, 5);
-    checkLength("out", out, 3 * n);
-    checkApart({ out }, { stencils });
+    const n = checkSmoothness("f32", stencils, out);
     await this.#inTurn(() =>
       this.#rows(stencils as Float32Array, 5, n, out as Float32Array, async (rows, values) => ({
         plan: await this.#plans.smoothness(rows),
@@ -88,12 +77,7 @@ export class GpujsKernels implements Kernels {
    */
   async weights(beta: KernelArray, linear: KernelArray, epsilon: number, out: KernelArray): Promise<void> {
     this.#record.ensureOpen();
-    checkArrays("f32", { beta, linear, out });
-    const n = rowsOf("beta", beta, 3);
-    checkLinearWeights(linear);
-    checkPositive("epsilon", epsilon);
-    checkLength("out", out, 3 * n);
-    checkApart({ out }, { beta, linear });
+    const n = checkWeights("f32", beta, linear, epsilon, out);
     const guard = Math.max(epsilon, smallestGuard32);
     await this.#inTurn(() =>
       this.#rows(beta as Float32Array, 3, n, out as Float32Array, async (rows, values) => ({
@@ -115,11 +99,7 @@ export class GpujsKernels implements Kernels {
     pPlus: KernelArray,
   ): Promise<void> {
     this.#record.ensureOpen();
-    checkArrays("f32", { field, pMinus, pPlus });
-    const axis = checkLayout(layout, field);
-    checkLength("pMinus", pMinus, axis.points);
-    checkLength("pPlus", pPlus, axis.points);
-    checkApart({ pMinus, pPlus }, { field });
+    const axis = checkDerivatives("f32", field, layout, pMinus, pPlus);
     const { epsilon, spacing, variant } = layout;
     const square = indicatorScale * spacing * spacing;
     const absolute = epsilon.kind === "absolute";

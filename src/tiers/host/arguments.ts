@@ -124,3 +124,57 @@ export function checkLayout(layout: DerivativeLayout, field: KernelArray): AxisL
   checkLength("field", field, points);
   return { points, n, stride: shape.slice(axis + 1).reduce((product, k) => product * k, 1) };
 }
+
+/**
+ * Checks the arguments of `Kernels.smoothness`; returns the number of stencils.
+ *
+ * @throws MFGPU_TIER_ARGUMENT for arrays of a wrong length or type, or that share memory
+ */
+export function checkSmoothness(precision: "f64" | "f32", stencils: KernelArray, out: KernelArray): number {
+  checkArrays(precision, { stencils, out });
+  const n = rowsOf("stencils", stencils, 5);
+  checkLength("out", out, 3 * n);
+  checkApart({ out }, { stencils });
+  return n;
+}
+
+/**
+ * Checks the arguments of `Kernels.weights`; returns the number of rows.
+ *
+ * @throws MFGPU_TIER_ARGUMENT as `checkSmoothness`, and for weights or epsilon <= 0
+ */
+export function checkWeights(
+  precision: "f64" | "f32",
+  beta: KernelArray,
+  linear: KernelArray,
+  epsilon: number,
+  out: KernelArray,
+): number {
+  checkArrays(precision, { beta, linear, out });
+  const n = rowsOf("beta", beta, 3);
+  checkLinearWeights(linear);
+  checkPositive("epsilon", epsilon);
+  checkLength("out", out, 3 * n);
+  checkApart({ out }, { beta, linear });
+  return n;
+}
+
+/**
+ * Checks the arguments of `Kernels.derivatives`; returns where the axis lies in the array.
+ *
+ * @throws MFGPU_TIER_ARGUMENT as `checkSmoothness`, and for a layout that does not fit
+ */
+export function checkDerivatives(
+  precision: "f64" | "f32",
+  field: KernelArray,
+  layout: DerivativeLayout,
+  pMinus: KernelArray,
+  pPlus: KernelArray,
+): AxisLayout {
+  checkArrays(precision, { field, pMinus, pPlus });
+  const axis = checkLayout(layout, field);
+  checkLength("pMinus", pMinus, axis.points);
+  checkLength("pPlus", pPlus, axis.points);
+  checkApart({ pMinus, pPlus }, { field });
+  return axis;
+}

@@ -1,5 +1,4 @@
 /** A workspace in JavaScript memory: the sweeps of this folder on one tier's field kernels. */
-import { MfgError } from "../../errors.ts";
 import type { Discretisation } from "../../scheme/discretisation.ts";
 import type {
   Certificate,
@@ -18,6 +17,7 @@ import { Anderson } from "./anderson.ts";
 import { BestResponse, CertificateSums } from "./certificate.ts";
 import { DensitySweep } from "./densitySweep.ts";
 import type { FieldKernels } from "./fieldKernels.ts";
+import { checkWholeHistory, keptNothing, memberAt } from "./workspaceErrors.ts";
 import { allocateHistory, joinHistory, wholeHistory, type History } from "./histories.ts";
 import { HjbSweep } from "./hjbSweep.ts";
 import { Pace } from "./pace.ts";
@@ -239,44 +239,17 @@ export class HostWorkspace implements Workspace {
   }
 
   #member(index: number): Member {
-    const state = this.#states[index];
-    if (!state) {
-      throw new MfgError({
-        code: "MFGPU_TIER_ARGUMENT",
-        message: `There is no member ${index}; this workspace has ${this.#states.length}.`,
-        fix: "Use an index from 0 to the number of members less one.",
-        path: "member",
-        value: index,
-      });
-    }
-    return state;
+    return memberAt(this.#states, index);
   }
 }
 
 /** Copies a whole history. */
 function fillHistory(history: History, from: Float64Array, name: string): void {
   const points = history[0]!.length;
-  const whole = history.length * points;
-  if (from.length !== whole) {
-    throw new MfgError({
-      code: "MFGPU_TIER_ARGUMENT",
-      message: `The ${name} has ${from.length} entries; its history has ${history.length} x ${points} = ${whole}.`,
-      fix: "Give (steps + 1) slices of the grid's points; a density may also be one slice, held for all levels.",
-      path: name,
-      value: from.length,
-    });
-  }
+  checkWholeHistory(name, from, history.length, points);
   history.forEach((slice, k) => slice.set(from.subarray(k * points, (k + 1) * points)));
 }
 
 function blend(m: Float64Array, transported: Float64Array, theta: number): void {
   for (let i = 0; i < m.length; i++) m[i] = m[i]! + theta * (transported[i]! - m[i]!);
-}
-
-function keptNothing(): MfgError {
-  return new MfgError({
-    code: "MFGPU_TIER_HISTORY",
-    message: "This workspace keeps two histories and relaxes in place: it holds no transported density.",
-    fix: "Give fokkerPlanck a theta, or make the workspace with keepTransported.",
-  });
 }

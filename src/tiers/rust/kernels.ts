@@ -1,14 +1,5 @@
 import { MfgError } from "../../errors.ts";
-import {
-  argumentError,
-  checkApart,
-  checkArrays,
-  checkLayout,
-  checkLength,
-  checkLinearWeights,
-  checkPositive,
-  rowsOf,
-} from "../host/arguments.ts";
+import { argumentError, checkDerivatives, checkSmoothness, checkWeights } from "../host/arguments.ts";
 import { CallRecord } from "../host/callRecord.ts";
 import type { DerivativeLayout, KernelArray, Kernels, Phases, Tally } from "../tier.ts";
 import type { Addon, CallPlace } from "./addon.ts";
@@ -47,10 +38,9 @@ export class RustKernels implements Kernels {
 
   /** Raises MFGPU_TIER_ARGUMENT for arrays of a wrong length or type, or that share memory. */
   async smoothness(stencils: KernelArray, out: KernelArray): Promise<void> {
-    this.#check({ stencils, out });
-    const n = rowsOf("stencils", stencils, 5);
-    checkLength("out", out, 3 * n);
-    checkApart({ out }, { stencils });
+    this.#record.ensureOpen();
+    checkSmoothness(this.#precision, stencils, out);
+    checkFixed({ stencils, out });
     await this.#run(stencils.length, [stencils], [out], (later) =>
       this.#addon[later ? "smoothnessLater" : "smoothness"](stencils, out, this.#place),
     );
@@ -61,12 +51,9 @@ export class RustKernels implements Kernels {
    * <= 0.
    */
   async weights(beta: KernelArray, linear: KernelArray, epsilon: number, out: KernelArray): Promise<void> {
-    this.#check({ beta, linear, out });
-    const n = rowsOf("beta", beta, 3);
-    checkLinearWeights(linear);
-    checkPositive("epsilon", epsilon);
-    checkLength("out", out, 3 * n);
-    checkApart({ out }, { beta, linear });
+    this.#record.ensureOpen();
+    checkWeights(this.#precision, beta, linear, epsilon, out);
+    checkFixed({ beta, linear, out });
     await this.#run(beta.length, [beta, linear], [out], (later) =>
       this.#addon[later ? "weightsLater" : "weights"](beta, [...linear], epsilon, out, this.#place),
     );
@@ -82,11 +69,9 @@ export class RustKernels implements Kernels {
     pMinus: KernelArray,
     pPlus: KernelArray,
   ): Promise<void> {
-    this.#check({ field, pMinus, pPlus });
-    const axis = checkLayout(layout, field);
-    checkLength("pMinus", pMinus, axis.points);
-    checkLength("pPlus", pPlus, axis.points);
-    checkApart({ pMinus, pPlus }, { field });
+    this.#record.ensureOpen();
+    const axis = checkDerivatives(this.#precision, field, layout, pMinus, pPlus);
+    checkFixed({ field, pMinus, pPlus });
     const { spacing, lower, upper, variant, epsilon } = layout;
     const resolved = {
       nodes: axis.n,
@@ -107,17 +92,6 @@ export class RustKernels implements Kernels {
     this.#record.close();
   }
 
-  /** What every call checks first. */
-  #check(arrays: Readonly<Record<string, KernelArray>>): void {
-    this.#record.ensureOpen();
-    checkArrays(this.#precision, arrays);
-    for (const [name, array] of Object.entries(arrays)) {
-      // The memory of a call must not move or shrink under it.
-      if ((array.buffer as { readonly resizable?: boolean }).resizable === true)
-        throw argumentError(name, "lies in a resizable buffer", "Copy it into a buffer of fixed length.");
-    }
-  }
-
   async #run(
     points: number,
     inputs: readonly KernelArray[],
@@ -136,6 +110,14 @@ export class RustKernels implements Kernels {
       });
     }
     this.#record.count(inputs, outputs);
+  }
+}
+
+/** Raises MFGPU_TIER_ARGUMENT for arrays whose memory may move or shrink under a call. */
+function checkFixed(arrays: Readonly<Record<string, KernelArray>>): void {
+  for (const [name, array] of Object.entries(arrays)) {
+    if ((array.buffer as { readonly resizable?: boolean }).resizable === true)
+      throw argumentError(name, "lies in a resizable buffer", "Copy it into a buffer of fixed length.");
   }
 }
 

@@ -1,5 +1,6 @@
 /** The workspace in Rust: all state in the addon's memory, sweeps in its threads, scalars back. */
 import { MfgError } from "../../errors.ts";
+import { checkWholeHistory, keptNothing, memberAt } from "../host/workspaceErrors.ts";
 import type { Discretisation } from "../../scheme/discretisation.ts";
 import type {
   Certificate,
@@ -163,35 +164,12 @@ export class RustWorkspace implements Workspace {
   }
 
   #check(member: number): Discretisation {
-    const d = this.members[member];
-    if (d) return d;
-    throw new MfgError({
-      code: "MFGPU_TIER_ARGUMENT",
-      message: `There is no member ${member}; this workspace has ${this.members.length}.`,
-      fix: "Use an index from 0 to the number of members less one.",
-      path: "member",
-      value: member,
-    });
+    return memberAt(this.members, member);
   }
 
   #checkHistory(member: number, from: Float64Array, name: "density" | "value"): void {
     const { steps, grid } = this.#check(member);
-    const whole = (steps + 1) * grid.points;
-    if (from.length === whole || (name === "density" && from.length === grid.points)) return;
-    throw new MfgError({
-      code: "MFGPU_TIER_ARGUMENT",
-      message: `The ${name} has ${from.length} entries; its history has ${steps + 1} x ${grid.points} = ${whole}.`,
-      fix: "Give (steps + 1) slices of the grid's points; a density may also be one slice, held for all levels.",
-      path: name,
-      value: from.length,
-    });
+    if (name === "density" && from.length === grid.points) return;
+    checkWholeHistory(name, from, steps + 1, grid.points);
   }
-}
-
-function keptNothing(): MfgError {
-  return new MfgError({
-    code: "MFGPU_TIER_HISTORY",
-    message: "This workspace keeps two histories and relaxes in place: it holds no transported density.",
-    fix: "Give fokkerPlanck a theta, or make the workspace with keepTransported.",
-  });
 }

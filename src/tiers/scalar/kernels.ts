@@ -1,14 +1,6 @@
 import { valueGhostRule } from "../../scheme/boundary.ts";
 import { jsWeights, smoothness } from "../../scheme/weno5.ts";
-import {
-  checkApart,
-  checkArrays,
-  checkLayout,
-  checkLength,
-  checkLinearWeights,
-  checkPositive,
-  rowsOf,
-} from "../host/arguments.ts";
+import { checkDerivatives, checkSmoothness, checkWeights } from "../host/arguments.ts";
 import { CallRecord } from "../host/callRecord.ts";
 import type { DerivativeLayout, KernelArray, Kernels, Tally } from "../tier.ts";
 import { derivativesAt } from "./weno5.ts";
@@ -32,10 +24,7 @@ export class ScalarKernels implements Kernels {
   /** Raises MFGPU_TIER_ARGUMENT for arrays of a wrong length or type, or that share memory. */
   async smoothness(stencils: KernelArray, out: KernelArray): Promise<void> {
     this.#record.ensureOpen();
-    checkArrays("f64", { stencils, out });
-    const n = rowsOf("stencils", stencils, 5);
-    checkLength("out", out, 3 * n);
-    checkApart({ out }, { stencils });
+    const n = checkSmoothness("f64", stencils, out);
     for (let i = 0; i < n; i++) {
       const k = 5 * i;
       const s = smoothness(stencils[k]!, stencils[k + 1]!, stencils[k + 2]!, stencils[k + 3]!, stencils[k + 4]!);
@@ -50,12 +39,7 @@ export class ScalarKernels implements Kernels {
    */
   async weights(beta: KernelArray, linear: KernelArray, epsilon: number, out: KernelArray): Promise<void> {
     this.#record.ensureOpen();
-    checkArrays("f64", { beta, linear, out });
-    const n = rowsOf("beta", beta, 3);
-    checkLinearWeights(linear);
-    checkPositive("epsilon", epsilon);
-    checkLength("out", out, 3 * n);
-    checkApart({ out }, { beta, linear });
+    const n = checkWeights("f64", beta, linear, epsilon, out);
     for (let i = 0; i < n; i++) {
       const k = 3 * i;
       const w = jsWeights([beta[k]!, beta[k + 1]!, beta[k + 2]!], epsilon, [linear[0]!, linear[1]!, linear[2]!]);
@@ -75,11 +59,7 @@ export class ScalarKernels implements Kernels {
     pPlus: KernelArray,
   ): Promise<void> {
     this.#record.ensureOpen();
-    checkArrays("f64", { field, pMinus, pPlus });
-    const { points, n, stride } = checkLayout(layout, field);
-    checkLength("pMinus", pMinus, points);
-    checkLength("pPlus", pPlus, points);
-    checkApart({ pMinus, pPlus }, { field });
+    const { points, n, stride } = checkDerivatives("f64", field, layout, pMinus, pPlus);
     for (let slab = 0; slab < points; slab += n * stride) {
       for (let start = slab; start < slab + stride; start++) {
         const line: Line = {

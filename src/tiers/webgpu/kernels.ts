@@ -1,14 +1,6 @@
 /** The procedure's hot functions in WGSL, f32: one upload, one submit, one read-back per call. */
 import type { TierPlace } from "../tier.ts";
-import {
-  checkApart,
-  checkArrays,
-  checkLayout,
-  checkLength,
-  checkLinearWeights,
-  checkPositive,
-  rowsOf,
-} from "../host/arguments.ts";
+import { checkDerivatives, checkSmoothness, checkWeights } from "../host/arguments.ts";
 import { CallRecord } from "../host/callRecord.ts";
 import type { DerivativeLayout, KernelArray, Kernels, Phases, Tally } from "../tier.ts";
 import { runDerivatives } from "./derivatives.ts";
@@ -75,10 +67,7 @@ export class WebgpuKernels implements Kernels {
    */
   async smoothness(stencils: KernelArray, out: KernelArray): Promise<void> {
     this.#record.ensureOpen();
-    checkArrays("f32", { stencils, out });
-    const n = rowsOf("stencils", stencils, 5);
-    checkLength("out", out, 3 * n);
-    checkApart({ out }, { stencils });
+    const n = checkSmoothness("f32", stencils, out);
     await this.#inTurn(() =>
       this.#rows(n, 5, (from, to, groups) => ({
         shader: "smoothness",
@@ -93,12 +82,7 @@ export class WebgpuKernels implements Kernels {
   /** As `smoothness`; raises MFGPU_TIER_ARGUMENT for weights or epsilon <= 0 too. */
   async weights(beta: KernelArray, linear: KernelArray, epsilon: number, out: KernelArray): Promise<void> {
     this.#record.ensureOpen();
-    checkArrays("f32", { beta, linear, out });
-    const n = rowsOf("beta", beta, 3);
-    checkLinearWeights(linear);
-    checkPositive("epsilon", epsilon);
-    checkLength("out", out, 3 * n);
-    checkApart({ out }, { beta, linear });
+    const n = checkWeights("f32", beta, linear, epsilon, out);
     const guard = { epsilon: Math.max(epsilon, leastGuard), lifted_epsilon: Math.max(epsilon * lift, leastGuard) };
     await this.#inTurn(() =>
       this.#rows(n, 3, (from, to, groups) => ({
@@ -119,11 +103,7 @@ export class WebgpuKernels implements Kernels {
     pPlus: KernelArray,
   ): Promise<void> {
     this.#record.ensureOpen();
-    checkArrays("f32", { field, pMinus, pPlus });
-    const axis = checkLayout(layout, field);
-    checkLength("pMinus", pMinus, axis.points);
-    checkLength("pPlus", pPlus, axis.points);
-    checkApart({ pMinus, pPlus }, { field });
+    const axis = checkDerivatives("f32", field, layout, pMinus, pPlus);
     const [u, minus, plus] = [field, pMinus, pPlus] as [Float32Array, Float32Array, Float32Array];
     await this.#inTurn(() => runDerivatives(this.#runner, this.#device.bindingLimit, layout, axis, u, minus, plus));
     this.#record.count([field], [pMinus, pPlus]);

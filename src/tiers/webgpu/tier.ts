@@ -1,5 +1,4 @@
 import { MfgError } from "../../errors.ts";
-import { hostMemoryNeed } from "../host/hostWorkspace.ts";
 import type { Available, Tier, Unavailable } from "../tier.ts";
 import { findAdapter } from "../dawn/adapter.ts";
 import { WebgpuKernels } from "./kernels.ts";
@@ -39,8 +38,8 @@ export const webgpuTier: Tier = {
   description: "WGSL compute shaders on the GPU, through WebGPU",
   variants: [],
   precisions: ["f32"],
-  residencies: ["resident", "offload"],
-  solvePrecisions: (residency) => (residency === "resident" ? ["compensated", "f32"] : ["f32"]),
+  residencies: ["resident"],
+  solvePrecisions: () => ["compensated", "f32"],
   refinement: (residency) =>
     residency === "resident" ? { precision: "f64", from: "compensated", on: "rust" } : undefined,
   probe: async ({ adapter } = {}) => {
@@ -59,18 +58,6 @@ export const webgpuTier: Tier = {
       value: precision,
     });
   },
-  memoryNeed: (members, options) =>
-    options.residency === "offload"
-      ? hostMemoryNeed(members, options)
-      : deviceMemoryNeed(knownLimits(options.adapter), members, options),
-  workspace: async (members, options) => {
-    const { residency = "resident" } = options;
-    if (residency === "resident") return GpuWorkspace.make(await sharedDevice(options), members, options);
-    throw new MfgError({
-      code: "MFGPU_TIER_UNAVAILABLE",
-      message: `The tier webgpu has no ${residency} workspace in this version.`,
-      fix: "Use another tier for solves.",
-      path: "tier",
-    });
-  },
+  memoryNeed: (members, options) => deviceMemoryNeed(knownLimits(options.adapter), members, options),
+  workspace: async (members, options) => GpuWorkspace.make(await sharedDevice(options), members, options),
 };

@@ -1,13 +1,11 @@
 /** Work fields of the forward sweep beside those that it shares with the backward one. */
 import { hasExit, type Discretisation } from "../../../scheme/discretisation.ts";
-import { rkl2, rklStages } from "../../../scheme/diffusion.ts";
 import { lineCount } from "../../../scheme/grid.ts";
-import { axisRadius } from "../../host/stepLimits.ts";
 import { aligned } from "../slices.ts";
 import type { SolveContext } from "./context.ts";
 import type { Field } from "./fields.ts";
 import type { ScratchNeed } from "./scratch.ts";
-import { uploadFloats } from "./transfer.ts";
+import { densityHasStages, makeStageTable, stageTableBytes, type StageTable } from "./stageTable.ts";
 
 /** Numbers of shared work fields in the forward sweep. */
 export const densityStates = { value: 0, coarse: 1, first: 2, second: 3 } as const;
@@ -101,49 +99,6 @@ export function faceLayout({ grid }: Discretisation): { readonly at: readonly nu
   return { at, count };
 }
 
-/** Where the coefficients of RKL2 with 3, 5, ... stages begin. */
-export interface StageTable {
-  readonly field: Field;
-  at(stages: number): number;
-}
-
-/** Coefficients before those of an odd number of stages: each has one less than it has stages. */
-const stagesBefore = (stages: number): number => ((stages - 3) / 2) * ((stages - 3) / 2 + 1);
-
-/** The most stages that a sub-step of this problem can take: half of its longest interval. */
-function mostStages(d: Discretisation): number {
-  let longest = 0;
-  for (let k = 0; k < d.steps; k++) longest = Math.max(longest, d.levels[k + 1]! - d.levels[k]!);
-  return Math.max(...d.grid.shape.map((_, a) => rklStages(longest / 2, axisRadius(d, a))));
-}
-
-function hasStages({ nu, scheme }: Discretisation): boolean {
-  return nu > 0 && scheme.fokkerPlanck === "weno5" && scheme.splitting !== "explicit";
-}
-
-function stageTableBytes(d: Discretisation): number {
-  return hasStages(d) ? 16 * stagesBefore(mostStages(d) + 2) : 16;
-}
-
-/**
- * The numbers of the recurrence in differences, see shaders/diffuse_density_line.wgsl, for every number of stages that can
- * come up: worked out in f64, since what they lack in digits acts as another diffusion.
- */
-async function stageTable(context: SolveContext, d: Discretisation): Promise<StageTable> {
-  const field = await context.store.field("stage coefficients", stageTableBytes(d));
-  if (hasStages(d)) {
-    const most = mostStages(d);
-    const table = new Float64Array(4 * stagesBefore(most + 2));
-    for (let stages = 3, at = 0; stages <= most; stages += 2) {
-      const { mu, nu, muTilde, gammaTilde } = rkl2(stages);
-      for (let j = 2; j <= stages; j++, at += 4)
-        table.set([-nu[j]!, mu[j]! + nu[j]! - 1, muTilde[j]!, gammaTilde[j]!], at);
-    }
-    await uploadFloats(context.device, field, table);
-  }
-  return { field, at: stagesBefore };
-}
-
 export interface DensityFields {
   readonly plan: LinePlan;
   readonly faces: ReturnType<typeof faceLayout>;
@@ -167,7 +122,7 @@ function wanted(d: Discretisation): { readonly blended: boolean; readonly flux: 
   return {
     blended,
     flux: hasExit(d) || (blended && d.scheme.splitting === "richardson"),
-    frozen: hasExit(d) && hasStages(d),
+    frozen: hasExit(d) && densityHasStages(d),
   };
 }
 
@@ -185,7 +140,7 @@ export function densityFieldBytes(device: LineDevice, d: Discretisation): number
     ...[blended, blended, flux, frozen].map((whole) => (whole ? faces : 4)),
     16,
     lineScratchOf(linePlan(device, d)),
-    stageTableBytes(d),
+    stageTableBytes(d, densityHasStages(d)),
   ];
   return sizes.reduce((sum, bytes) => sum + aligned(bytes), 0);
 }
@@ -212,6 +167,6 @@ export async function makeDensityFields(
     frozen: await onFaces("frozen flux", frozen),
     outflow: await store.field("outflow", 16),
     lineScratch: await store.field("line scratch", lineScratchOf(plan)),
-    stages: await stageTable(context, d),
+    stages: await makeStageTable(context.device, context.store, "stage coefficients", d, densityHasStages(d)),
   };
 }

@@ -7,7 +7,7 @@ import { historyBytes } from "./fields.ts";
 import { gridBytes } from "./gridUniform.ts";
 import { recorderBytes } from "./recorder.ts";
 import { largestNeed, scratchBytes, type ScratchNeed } from "./scratch.ts";
-import { valueStagesBytes } from "./stageTable.ts";
+import { stageTableBytes, valueHasStages } from "./stageTable.ts";
 import { gaussianBytes, valueScratch } from "./valueKernels.ts";
 import { valueLineBytes } from "./valueLine.ts";
 
@@ -51,7 +51,7 @@ export function deviceMemoryNeed(
         sum +
         gridBytes +
         memberDataBytes(member, stateBytes) +
-        valueStagesBytes(member) +
+        stageTableBytes(member, valueHasStages(member)) +
         valueLineBytes(device, member) +
         gaussianBytes(member),
       0,

@@ -11,7 +11,7 @@ import { type Kernel, loadKernel, loadKernels } from "./kernels.ts";
 import { type Collected, groupsFor, groupsOf } from "./recorder.ts";
 import type { Reductions } from "./reductions.ts";
 import type { Scratch, ScratchNeed } from "./scratch.ts";
-import { makeValueStages, type ValueStages } from "./stageTable.ts";
+import { makeStageTable, type StageTable, valueHasStages } from "./stageTable.ts";
 import { uploadFloats } from "./transfer.ts";
 import { ValueLine } from "./valueLine.ts";
 
@@ -91,7 +91,7 @@ export class ValueKernels {
   readonly #groups: Groups;
   readonly #gaussian: GaussianTable | undefined;
   readonly #line: Kernel | undefined;
-  readonly #stages: ValueStages;
+  readonly #stages: StageTable;
   /** Whole sub-steps in one workgroup, where they fit. */
   readonly whole: ValueLine | undefined;
   readonly #legendre = new Map<number, LegendreCoefficients>();
@@ -114,7 +114,7 @@ export class ValueKernels {
     const kernels = await loadKernels<Name>(device, d, precision, wanted);
     const sizes = plan && { lanes: plan.lanes, line_length: plan.length, line_numbers: lineSlots * plan.length };
     const line = sizes && diffuses ? await loadKernel(device, d, precision, "diffuse_value_line", sizes) : undefined;
-    const stages = await makeValueStages(device, store, d);
+    const stages = await makeStageTable(device, store, "stage coefficients of u", d, valueHasStages(d));
     const gaussian = await gaussianTable(context, d);
     const whole = await ValueLine.make(context, data, stages, workgroupBytes);
     return new ValueKernels(context, data, scratch, reductions, kernels, gaussian, line, stages, whole);
@@ -128,7 +128,7 @@ export class ValueKernels {
     kernels: Readonly<Record<Name, Kernel>>,
     gaussian: GaussianTable | undefined,
     line: Kernel | undefined,
-    stages: ValueStages,
+    stages: StageTable,
     whole: ValueLine | undefined,
   ) {
     this.whole = whole;

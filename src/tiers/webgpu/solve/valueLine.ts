@@ -8,7 +8,7 @@ import type { MemberData, SolveContext, StoredMoment } from "./context.ts";
 import type { LineDevice } from "./densityFields.ts";
 import type { Field } from "./fields.ts";
 import { type Kernel, loadKernel, solveShaderText } from "./kernels.ts";
-import type { ValueStages } from "./stageTable.ts";
+import type { StageTable } from "./stageTable.ts";
 
 /** Entries of `pieces` in shaders/value_line.wgsl, and bytes of one. */
 const pieceCapacity = 512;
@@ -70,7 +70,7 @@ export class ValueLine {
   readonly #context: SolveContext;
   readonly #data: MemberData;
   readonly #kernel: Kernel;
-  readonly #stages: ValueStages;
+  readonly #stages: StageTable;
   readonly #pieces: Field;
   readonly #piece: StructLayout;
   readonly #firsts = new Map<number, number>();
@@ -81,7 +81,7 @@ export class ValueLine {
   static async make(
     context: SolveContext,
     data: MemberData,
-    stages: ValueStages,
+    stages: StageTable,
     workgroupBytes: number,
   ): Promise<ValueLine | undefined> {
     const plan = valueLinePlan(context.device, data.d, workgroupBytes);
@@ -93,7 +93,7 @@ export class ValueLine {
     return new ValueLine(context, data, kernel, stages, pieces);
   }
 
-  private constructor(context: SolveContext, data: MemberData, kernel: Kernel, stages: ValueStages, pieces: Field) {
+  private constructor(context: SolveContext, data: MemberData, kernel: Kernel, stages: StageTable, pieces: Field) {
     this.#context = context;
     this.#data = data;
     this.#kernel = kernel;

@@ -1,5 +1,5 @@
 /** A workspace on the GPU: histories, sweeps, relaxation and certificates stay there, scalars come back. */
-import { MfgError } from "../../../errors.ts";
+import { checkWholeHistory, keptNothing, memberAt } from "../../host/workspaceErrors.ts";
 import type { Discretisation } from "../../../scheme/discretisation.ts";
 import type {
   Certificate,
@@ -269,16 +269,7 @@ export class GpuWorkspace implements Workspace {
   }
 
   async #fill(history: FieldHistory, from: Float64Array, name: string, points: number): Promise<void> {
-    const whole = history.levels.length * points;
-    if (from.length !== whole) {
-      throw new MfgError({
-        code: "MFGPU_TIER_ARGUMENT",
-        message: `The ${name} has ${from.length} entries; its history has ${history.levels.length} x ${points} = ${whole}.`,
-        fix: "Give (steps + 1) slices of the grid's points; a density may also be one slice, held for all levels.",
-        path: name,
-        value: from.length,
-      });
-    }
+    checkWholeHistory(name, from, history.levels.length, points);
     for (const [k, level] of history.levels.entries())
       await uploadStates(this.#context, level, from.subarray(k * points, (k + 1) * points));
   }
@@ -290,17 +281,7 @@ export class GpuWorkspace implements Workspace {
   }
 
   #member(index: number): Member {
-    const state = this.#states[index];
-    if (!state) {
-      throw new MfgError({
-        code: "MFGPU_TIER_ARGUMENT",
-        message: `There is no member ${index}; this workspace has ${this.#states.length}.`,
-        fix: "Use an index from 0 to the number of members less one.",
-        path: "member",
-        value: index,
-      });
-    }
-    return state;
+    return memberAt(this.#states, index);
   }
 }
 
@@ -347,12 +328,4 @@ async function makeMember(
     densityCounts: new Int32Array(d.steps),
     exitCost: 0,
   };
-}
-
-function keptNothing(): MfgError {
-  return new MfgError({
-    code: "MFGPU_TIER_HISTORY",
-    message: "This workspace keeps two histories and relaxes in place: it holds no transported density.",
-    fix: "Give fokkerPlanck a theta, or make the workspace with keepTransported.",
-  });
 }
