@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import process from "node:process";
 import { hasCargo, hasWasmTarget } from "./native.mjs";
 import { root, setUp } from "./setup.mjs";
@@ -43,6 +43,20 @@ function node(args, environment = {}) {
   return spawnSync(process.execPath, args, { cwd: root, stdio: "inherit", env }).status === 0;
 }
 
+/** What failed in vitest's JSON report, one line each with the first line of its message, for the end of the log. */
+function failuresOf(report) {
+  return report.testResults.flatMap((file) => {
+    const name = relative(root, file.name);
+    const tests = file.assertionResults.filter((test) => test.status === "failed");
+    if (tests.length === 0) return file.status === "failed" ? [`${name}: ${firstLine(file.message)}`] : [];
+    return tests.map((test) => `${name}: ${test.fullName}: ${firstLine(test.failureMessages[0])}`);
+  });
+}
+
+function firstLine(message) {
+  return String(message ?? "").split("\n")[0];
+}
+
 /** Totals from vitest's JSON report; a file that could not be loaded, and an error outside every test, count as failures. */
 function totalsOf(report, succeeded) {
   const broken = report.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0);
@@ -69,7 +83,9 @@ function runGroup({ projects }) {
       ],
       { ...gpu, MFGPU_EXPECT_TIERS: promised },
     );
-    return totalsOf(JSON.parse(readFileSync(reportPath, "utf8")), succeeded);
+    const report = JSON.parse(readFileSync(reportPath, "utf8"));
+    failures.push(...failuresOf(report));
+    return totalsOf(report, succeeded);
   } catch (error) {
     process.stderr.write(`no report from vitest: ${error.message}\n`);
     return { passed: 0, failed: 1, skipped: 0 };
@@ -89,6 +105,7 @@ function promisedTiers(cargo) {
 
 const results = [];
 const failedChecks = [];
+const failures = [];
 
 function record(name, result) {
   results.push(result);
@@ -126,6 +143,7 @@ for (const group of groups) {
 
 const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
 if (failedChecks.length > 0) process.stdout.write(`\nfailed: ${failedChecks.join(", ")}\n`);
+for (const failure of failures) process.stdout.write(`  ${failure}\n`);
 const skipped = total("skipped") > 0 ? `, ${total("skipped")} skipped` : "";
 process.stdout.write(`\n${total("passed")} passed, ${total("failed")} failed${skipped}\n`);
 process.exitCode = total("failed") > 0 ? 1 : 0;

@@ -125,17 +125,24 @@ describe.skipIf(!here)("members and threads", () => {
 });
 
 describe.skipIf(!here)("an abort in mid-sweep", () => {
-  test("ends an explicit sweep that would take hours, and says which history is mixed", async () => {
-    const controller = new AbortController();
-    setTimeout(() => controller.abort(), 200);
-    const run = { grid: 20_000, steps: 2, splitting: "explicit", signal: controller.signal, tier: "rust" } as const;
-    const begun = performance.now();
-    const { record, density } = await solve(r1, run);
-    expect(record).toMatchObject({ stopReason: "aborted", tier: "rust", partial: "value" });
-    expect(record.stopDetail).toContain("HJB sweep of iteration 1");
-    expect(performance.now() - begun).toBeLessThan(30_000);
-    expect(density.every((x) => x >= 0)).toBe(true);
-  });
+  test(
+    "ends an explicit sweep that would take hours, and says which history is mixed",
+    { timeout: 30_000 },
+    async () => {
+      const controller = new AbortController();
+      const { record, density } = await solve(r1, {
+        grid: 20_000,
+        steps: 2,
+        splitting: "explicit",
+        tier: "rust",
+        signal: controller.signal,
+        onPlan: () => setTimeout(() => controller.abort(), 1000),
+      });
+      expect(record).toMatchObject({ stopReason: "aborted", tier: "rust", partial: "value" });
+      expect(record.stopDetail).toContain("HJB sweep of iteration 1");
+      expect(density.every((x) => x >= 0)).toBe(true);
+    },
+  );
 
   test("leaves the workspace usable", async () => {
     const controller = new AbortController();

@@ -54,8 +54,13 @@ describe("diverged", () => {
 describe("aborted", () => {
   test("in mid-sweep: an explicit sweep that would take hours ends at the signal", async () => {
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 300);
-    const { record } = await solve(r1, { grid: 8000, steps: 2, splitting: "explicit", signal: controller.signal });
+    const { record } = await solve(r1, {
+      grid: 8000,
+      steps: 2,
+      splitting: "explicit",
+      signal: controller.signal,
+      onPlan: () => setTimeout(() => controller.abort(), 1000),
+    });
     expect(record.stopReason).toBe("aborted");
     expect(record.stopDetail).toContain("HJB sweep of iteration 1");
     expect(record.iterations).toBe(0);

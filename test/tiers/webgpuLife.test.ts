@@ -1,36 +1,18 @@
 /** What a GPU leaves behind: no busy core, no process that does not end, no memory. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { live } from "../support/live.ts";
 import { whyNoGpu } from "../support/webgpu.ts";
-
-const script = fileURLToPath(new URL("../support/gpuLife.ts", import.meta.url));
-
-/** Runs the script to its own end; `killed` where it had to be ended. */
-async function live(what: string): Promise<{ readonly code: number | null; readonly numbers: Record<string, number> }> {
-  const child = spawn(process.execPath, ["--expose-gc", "--import", "tsx", script, what], {
-    stdio: ["ignore", "pipe", "inherit"],
-    // The allocator's arenas, one per thread that ever was, are no leak.
-    env: { ...process.env, MALLOC_ARENA_MAX: "1" },
-    timeout: 170_000,
-  });
-  let stdout = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code, numbers: JSON.parse(stdout) as Record<string, number> };
-}
 
 describe.skipIf(whyNoGpu !== undefined)("a process that used the GPU", () => {
   test("idles below 5 % of a core, open and closed, and ends by itself", async () => {
-    const { code, numbers } = await live("idle");
+    const { code, numbers } = await live("gpuLife.ts", "idle");
     expect(code).toBe(0);
     expect(numbers["open"]).toBeLessThan(0.05);
     expect(numbers["closed"]).toBeLessThan(0.05);
   });
 
   test("keeps less than 20 MB of 1,000 devices and kernel sets opened and closed", { timeout: 180_000 }, async () => {
-    const { code, numbers } = await live("cycles");
+    const { code, numbers } = await live("gpuLife.ts", "cycles");
     expect(code).toBe(0);
     expect(numbers["devices"]! + numbers["kernels"]!).toBeLessThan(20);
     expect(numbers["runs"]).toBeLessThan(20);

@@ -24,6 +24,9 @@ const requestedFeatures = ["timestamp-query", "subgroups"] as const;
 /** NVIDIA's bindings on Vulkan end here (Chromium issue 435684920), whatever larger limit is reported. */
 const longestBinding = 2 ** 31 - 4;
 
+/** A wait that failed for another reason than a lost device says so after this many ms. */
+const lossTold = 1000;
+
 export interface DeviceOptions extends Pick<TierPlace, "adapter"> {
   /** Longest binding in bytes, where it is to be less than the device's own: tests slice small arrays with it. */
   readonly bindingLimit?: number;
@@ -185,8 +188,10 @@ export class Device implements StagingHost, AsyncDisposable {
     try {
       result = await work;
     } catch (error) {
-      // The loss is told a little later than the wait fails.
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      // The loss is told a little later than the wait fails, on a busy machine much later.
+      let timer: NodeJS.Timeout | undefined;
+      await Promise.race([this.gpu.lost, new Promise((resolve) => (timer = setTimeout(resolve, lossTold)))]);
+      clearTimeout(timer);
       this.check();
       throw deviceError("MFGPU_DEVICE_INTERNAL", `${what}: ${reasonOf(error)}`, error);
     }
