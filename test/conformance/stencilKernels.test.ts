@@ -84,6 +84,31 @@ describe.each(kernelTiers)("$name $precision", (tier) => {
     }
   });
 
+  test.skipIf(precision !== "f64")("weights of indicators whose fourth powers leave the range of f64", async () => {
+    await using kernels = await tier.open();
+    const linear = [0.1, 0.6, 0.3];
+    // One row of ordinary size among them: rows do not depend on each other.
+    const rowsOf = (size: number): number[] => [size, 2 * size, 4 * size, 1, 3, 2];
+    for (const [size, epsilon] of [
+      [1e100, 1e-6],
+      [1e-100, 1e-120],
+    ] as const) {
+      const out = new Float64Array(6);
+      await kernels.weights(Float64Array.from(rowsOf(size)), Float64Array.from(linear), epsilon, out);
+      for (const [row, beta] of [
+        [1, 2, 4],
+        [1, 3, 2],
+      ].entries()) {
+        const a = beta.map((b, k) => linear[k]! / (b + (row === 1 ? epsilon : 0)) ** 2);
+        const sum = a[0]! + a[1]! + a[2]!;
+        for (let k = 0; k < 3; k++)
+          expect(Math.abs(out[3 * row + k]! - a[k]! / sum)).toBeLessThanOrEqual(
+            toleranceOf(tier, "weights") + (row === 0 ? epsilon / size : 0),
+          );
+      }
+    }
+  });
+
   test("counts its calls and the bytes it read and wrote", async () => {
     await using kernels = await tier.open();
     expect(kernels.tally).toEqual({ launches: 0, bytesIn: 0, bytesOut: 0 });
