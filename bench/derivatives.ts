@@ -4,35 +4,38 @@
  * are checked before it is timed. The times are by the wall; for tiers that move data, the shares of upload, kernel and
  * download stand beside.
  *
- *   npm run -s bench:derivatives -- [--json] [--rounds 9] [--quick] [--only rust,batched,C] [--adapter software] [--dimensions 1,2]
+ *   npm run -s bench:derivatives -- [--json] [--samples 9] [--quick] [--only rust,batched,C] [--adapter software] [--dimensions 1,2]
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { openKernels, type KernelContender } from "../src/bench/contenders.ts";
+import { epsilon, layoutOf, pointsOf, waves } from "../src/bench/kernelData.ts";
+import { fits } from "../src/bench/names.ts";
+import { relativeDifference } from "../src/bench/race.ts";
+import { measure, type Contestant, type Timing } from "../src/decision/measure.ts";
+import { mean } from "../src/decision/statistics.ts";
 import { ScalarKernels } from "../src/tiers/scalar/kernels.ts";
-import type { DerivativeLayout, KernelArray, Phases } from "../src/tiers/tier.ts";
+import { tiers } from "../src/tiers/registry.ts";
+import type { KernelArray, Phases } from "../src/tiers/tier.ts";
 import { compile, findCompiler, Peer } from "./support/peer.ts";
-import { closeRunners, openRunners, phasesOf, phasesText, verify } from "./support/runners.ts";
-import type { Runner } from "./support/runners.ts";
-import { compare, inProcess } from "./support/timing.ts";
-import type { Contestant, Timing } from "./support/timing.ts";
+import { phasesOf, phasesText } from "./support/phases.ts";
 import { peerDerivatives, peerSeconds } from "./support/wenoPeer.ts";
 import type { WenoForm } from "./support/wenoPeer.ts";
 
 const { values: flags } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
-    rounds: { type: "string", default: "9" },
+    samples: { type: "string", default: "9" },
     quick: { type: "boolean", default: false },
     only: { type: "string" },
     adapter: { type: "string" },
     dimensions: { type: "string", default: "1,2,3" },
   },
 });
-const rounds = Number(flags.rounds);
-const only = flags.only?.split(",");
+const samples = Number(flags.samples);
 const dimensions = flags.dimensions.split(",").map(Number);
 const allShapes = flags.quick ? [[1 << 16], [256, 256], [40, 40, 40]] : [[1 << 20], [1024, 1024], [128, 128, 128]];
 const shapes = allShapes.filter((shape) => dimensions.includes(shape.length));
@@ -42,49 +45,27 @@ const builds = [
 ] as const;
 const forms: readonly WenoForm[] = ["textbook", "shared"];
 
-/** Smooth waves with a kink, so that neither the data nor the weights are special. */
-function sampleField(shape: readonly number[]): Float64Array {
-  const points = shape.reduce((product, n) => product * n, 1);
-  const field = new Float64Array(points);
-  for (let k = 0; k < points; k++) {
-    let rest = k;
-    let value = 0;
-    for (let a = shape.length - 1; a >= 0; a--) {
-      const n = shape[a]!;
-      const x = (rest % n) / n;
-      rest = (rest - (rest % n)) / n;
-      value += Math.sin(2 * Math.PI * x + a) + 0.3 * Math.cos(6 * Math.PI * x) + Math.abs(x - 0.4);
-    }
-    field[k] = value;
-  }
-  return field;
+/** Bounds of the check before timing: rounding of another order of operations, in f32 of every operation. */
+const bounds = { f64: 1e-12, f32: 1e-5 } as const;
+
+const wants = (name: string): boolean => fits(name, flags.only);
+
+/** Why a result is wrong; undefined where it is right. */
+function wrong(bound: number, got: readonly KernelArray[], wanted: readonly KernelArray[]): string | undefined {
+  const off = relativeDifference(got, wanted);
+  return off <= bound ? undefined : `it differs from the scalar tier by ${off.toExponential(1)}`;
 }
 
-/** Bounds of the check before timing: rounding of another order of operations, in f32 of every operation. */
-const bounds = { f64: 1e-12, f32: 1e-5 };
-
-const wants = (name: string): boolean => only === undefined || only.some((part) => name.startsWith(part));
-
-const epsilon = { kind: "absolute", value: 1e-6 } as const;
-
-/** All contestants for one array and axis, verified. */
+/** All contestants for one array and axis. */
 async function contestantsFor(
   shape: readonly number[],
   axis: number,
-  runners: readonly Runner[],
+  contenders: readonly KernelContender[],
   peers: ReadonlyMap<string, Peer>,
 ): Promise<readonly Contestant[]> {
-  const field = sampleField(shape);
+  const field = waves(shape);
   const field32 = Float32Array.from(field);
-  const layout: DerivativeLayout = {
-    shape,
-    axis,
-    spacing: 1 / shape[axis]!,
-    lower: "periodic",
-    upper: "periodic",
-    variant: "js",
-    epsilon,
-  };
+  const layout = layoutOf(shape, axis);
   const pair = <A>(make: () => A): readonly [A, A] => [make(), make()];
   await using scalar = new ScalarKernels();
   const wanted = pair(() => new Float64Array(field.length));
@@ -92,23 +73,34 @@ async function contestantsFor(
   const wanted32 = pair(() => new Float64Array(field.length));
   await scalar.derivatives(Float64Array.from(field32), layout, ...wanted32);
 
-  const contestants: Contestant[] = [];
-  for (const { name, precision, kernels } of runners) {
+  const contestants = contenders.map(({ name, precision, kernels }): Contestant => {
     const double = precision === "f64";
     const u = double ? field : field32;
     const out = pair(() => (double ? new Float64Array(u.length) : new Float32Array(u.length)));
-    await kernels.derivatives(u, layout, ...out);
-    verify(name, bounds[precision], out, double ? wanted : wanted32);
-    contestants.push(inProcess(name, () => kernels.derivatives(u, layout, ...out)));
-  }
+    return {
+      name,
+      run: () => kernels.derivatives(u, layout, ...out),
+      check: () => wrong(bounds[precision], out, double ? wanted : wanted32),
+    };
+  });
   for (const [build, peer] of peers) {
     for (const form of forms) {
-      const task = { form, shape, axis, spacing: layout.spacing, epsilon: epsilon.value };
+      const task = { form, shape, axis, spacing: layout.spacing, epsilon };
       const name = `C ${form} ${build}`;
       if (!wants(name)) continue;
-      const { pMinus, pPlus } = await peerDerivatives(peer, task, field);
-      verify(name, bounds.f64, [pMinus, pPlus], wanted);
-      contestants.push({ name, run: (repeats) => peerSeconds(peer, task, repeats) });
+      let seconds = 0;
+      contestants.push({
+        name,
+        // What it was handed over last is what it computes, so every task is handed over before its runs.
+        run: async () => (seconds = await peerSeconds(peer, task, 1)),
+        // By its own clock: no pipe is in the timing.
+        duration: () => 1000 * seconds,
+        check: async () => {
+          const { pMinus, pPlus } = await peerDerivatives(peer, task, field);
+          return wrong(bounds.f64, [pMinus, pPlus], wanted);
+        },
+      });
+      await peerDerivatives(peer, task, field);
     }
   }
   return contestants;
@@ -116,6 +108,7 @@ async function contestantsFor(
 
 interface Row {
   readonly contestant: string;
+  readonly software: boolean;
   /** Mean over the axes of the medians, and of their median absolute deviations. */
   readonly nsPerPoint: number;
   readonly mad: number;
@@ -125,35 +118,45 @@ interface Row {
 }
 
 /** Phases of a call, in ns per point. */
-async function derivativePhases({ kernels, precision }: Runner, shape: readonly number[]): Promise<Phases | undefined> {
-  const field = sampleField(shape);
+async function derivativePhases(
+  { kernels, precision }: KernelContender,
+  shape: readonly number[],
+): Promise<Phases | undefined> {
+  const field = waves(shape);
   const make = (): KernelArray =>
     precision === "f64" ? new Float64Array(field.length) : new Float32Array(field.length);
   const u = precision === "f64" ? field : Float32Array.from(field);
-  const walls = { lower: "periodic", upper: "periodic" } as const;
-  const layout = { shape, axis: 0, spacing: 1 / shape[0]!, ...walls, variant: "js", epsilon } as const;
-  return phasesOf(kernels, field.length, 5, () => kernels.derivatives(u, layout, make(), make()));
+  return phasesOf(kernels, field.length, 5, () => kernels.derivatives(u, layoutOf(shape, 0), make(), make()));
 }
 
-async function measure(
+async function rowsOf(
   shape: readonly number[],
-  runners: readonly Runner[],
+  contenders: readonly KernelContender[],
   peers: ReadonlyMap<string, Peer>,
 ): Promise<readonly Row[]> {
-  const points = shape.reduce((product, n) => product * n, 1);
+  const points = pointsOf(shape);
   const perAxis: (readonly Timing[])[] = [];
   for (let axis = 0; axis < shape.length; axis++) {
-    const contestants = await contestantsFor(shape, axis, runners, peers);
-    perAxis.push(await compare(contestants, rounds, flags.quick ? 0.01 : 0.04));
+    const contestants = await contestantsFor(shape, axis, contenders, peers);
+    const done = await measure(contestants, { samples, sampleMs: flags.quick ? 10 : 40 });
+    for (const { name, reason } of done.excluded) console.error(`${name} is not timed: ${reason}`);
+    perAxis.push(done.timings);
   }
-  const mean = (numbers: readonly number[]): number => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
   const rows: Row[] = [];
-  for (const [c, { name }] of perAxis[0]!.entries()) {
-    const medians = perAxis.map((timings) => (timings[c]!.median / points) * 1e9);
-    const mads = perAxis.map((timings) => (timings[c]!.mad / points) * 1e9);
-    const runner = runners[c];
-    const phases = runner === undefined ? undefined : await derivativePhases(runner, shape);
-    rows.push({ contestant: name, nsPerPoint: mean(medians), mad: mean(mads), perAxis: medians, phases });
+  for (const { name } of perAxis[0]!) {
+    const own = perAxis.map((timings) => timings.find((timing) => timing.name === name));
+    if (!own.every((timing) => timing !== undefined)) continue;
+    const medians = own.map(({ median }) => (median * 1e6) / points);
+    const mads = own.map(({ mad }) => (mad * 1e6) / points);
+    const contender = contenders.find((one) => one.name === name);
+    rows.push({
+      contestant: name,
+      software: contender?.found.software ?? false,
+      nsPerPoint: mean(medians),
+      mad: mean(mads),
+      perAxis: medians,
+      phases: contender && (await derivativePhases(contender, shape)),
+    });
   }
   return rows;
 }
@@ -168,12 +171,13 @@ function ratiosOf(
   const ratio = (above: number | undefined, below: number | undefined): number | null =>
     above === undefined || below === undefined ? null : above / below;
   const cores = cpus().length;
+  const [one, two, single] = ["f64 x1", "f64 x2", "f32 x1"].map((where) => timeOf(`rust:native ${where}`));
   return {
-    "scalar / batched": { ratio: ratio(timeOf("scalar"), timeOf("batched")), goal: ">= 8" },
-    "batched / C textbook -O2": { ratio: ratio(timeOf("batched"), timeOf("C textbook -O2")), goal: "<= 0.9" },
-    "rust x1 / best C": { ratio: ratio(timeOf("rust:native x1"), bestC), goal: "<= 1.1" },
-    "rust x2 / best C": { ratio: cores === 2 ? ratio(timeOf("rust:native x2"), bestC) : null, goal: "<= 0.6" },
-    "rust x1 f32 / rust x1": { ratio: ratio(timeOf("rust:native x1 f32"), timeOf("rust:native x1")), goal: "<= 0.6" },
+    "scalar / batched": { ratio: ratio(timeOf("scalar f64"), timeOf("batched f64")), goal: ">= 8" },
+    "batched / C textbook -O2": { ratio: ratio(timeOf("batched f64"), timeOf("C textbook -O2")), goal: "<= 0.9" },
+    "rust x1 / best C": { ratio: ratio(one, bestC), goal: "<= 1.1" },
+    "rust x2 / best C": { ratio: cores === 2 ? ratio(two, bestC) : null, goal: "<= 0.6" },
+    "rust x1 f32 / rust x1": { ratio: ratio(single, one), goal: "<= 0.6" },
   };
 }
 
@@ -192,16 +196,17 @@ try {
     node: process.version,
     cpu: cpus()[0]?.model ?? "unknown",
     load: loadavg()[0]!,
-    rounds,
+    samples,
     results: [] as object[],
   };
   if (!flags.json)
     console.log(
-      `node ${report.node}, ${report.cpu}, load ${report.load.toFixed(1)}, median of ${rounds} rounds +- MAD`,
+      `node ${report.node}, ${report.cpu}, load ${report.load.toFixed(1)}, median of ${samples} samples +- MAD`,
     );
-  const runners = await openRunners({ wants, adapter: flags.adapter });
+  await using opened = await openKernels(tiers, flags.adapter, flags.only);
+  for (const { name, reason } of opened.absent) console.error(`${name} is missing: ${reason}`);
   for (const shape of shapes) {
-    const rows = await measure(shape, runners, peers);
+    const rows = await rowsOf(shape, opened.contenders, peers);
     const ratios = ratiosOf(rows);
     report.results.push({ shape, rows, ratios });
     if (flags.json) continue;
@@ -210,12 +215,12 @@ try {
       const time = `${row.nsPerPoint.toFixed(2).padStart(8)} +- ${row.mad.toFixed(2).padEnd(6)}`;
       const rate = `${(1e3 / row.nsPerPoint).toFixed(0).padStart(5)} M/s`;
       const axes = row.perAxis.length > 1 ? `  axes ${row.perAxis.map((x) => x.toFixed(2)).join(", ")}` : "";
-      console.log(`  ${row.contestant.padEnd(24)} ${time} ${rate}${axes}${phasesText(row.phases)}`);
+      const name = `${row.contestant}${row.software ? " (software)" : ""}`;
+      console.log(`  ${name.padEnd(28)} ${time} ${rate}${axes}${phasesText(row.phases)}`);
     }
     for (const [name, { ratio, goal }] of Object.entries(ratios))
       if (ratio !== null) console.log(`  ${name} = ${ratio.toFixed(2)} (goal ${goal})`);
   }
-  await closeRunners(runners);
   if (flags.json) console.log(JSON.stringify(report, undefined, 2));
 } finally {
   await Promise.all([...peers.values()].map((peer) => peer[Symbol.asyncDispose]()));

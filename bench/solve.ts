@@ -3,27 +3,29 @@
  * `batched` first. Times per point and sub-step, the shares of both sweeps, relaxation and certificate, and of moving data.
  * Then how the native tier's time per point grows with the grid.
  *
- *   npx tsx bench/solve.ts [--json] [--rounds 3] [--quick] [--dimensions 1,2] [--only batched,rust] [--adapter software]
+ *   npx tsx bench/solve.ts [--json] [--samples 3] [--quick] [--dimensions 1,2] [--only batched,rust] [--adapter software]
  */
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
+import { relativeDifference } from "../src/bench/race.ts";
+import { measure, type Contestant as Timed } from "../src/decision/measure.ts";
+import { median } from "../src/decision/statistics.ts";
 import { loadCatalogueProblem } from "../src/problem/catalogue.ts";
 import type { SolveOptions, SolveResult } from "../src/solver/options.ts";
 import { solve } from "../src/solver/solve.ts";
 import type { CandidateText } from "../src/tiers/candidate.ts";
-import { median } from "./support/timing.ts";
 
 const { values: flags } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
-    rounds: { type: "string", default: "3" },
+    samples: { type: "string", default: "3" },
     dimensions: { type: "string", default: "1,2,3" },
     quick: { type: "boolean", default: false },
     only: { type: "string", default: "batched,rust" },
     adapter: { type: "string" },
   },
 });
-const rounds = Number(flags.rounds);
+const samples = Number(flags.samples);
 const cores = cpus().length;
 
 interface Contestant {
@@ -72,17 +74,6 @@ async function run({ options }: Contestant, { problem, grid, steps, horizon }: C
   });
 }
 
-/** Largest difference in units of the largest value. */
-function difference(a: Float64Array, b: Float64Array): number {
-  let worst = 0;
-  let scale = 0;
-  for (let i = 0; i < b.length; i++) {
-    worst = Math.max(worst, Math.abs((a[i] ?? Number.NaN) - (b[i] ?? 0)));
-    scale = Math.max(scale, Math.abs(b[i] ?? 0));
-  }
-  return worst / scale;
-}
-
 const bounds = { f64: 1e-10, compensated: 1e-5, f32: 1e-3 } as const;
 
 /** Seconds of the parts of one solve that its tier computes. */
@@ -100,45 +91,43 @@ interface Row {
   readonly overBatched: number | null;
 }
 
-async function measure(problem: Case): Promise<readonly Row[]> {
+async function rowsOf(problem: Case): Promise<readonly Row[]> {
   const reference = await run({ name: "batched", options: { tier: "batched" } }, problem);
-  const samples = new Map<string, number[]>(contestants.map(({ name }) => [name, []]));
   const last = new Map<string, SolveResult>();
-  for (const contestant of contestants) {
-    if (contestant.options.tier === "batched") continue;
-    const result = await run(contestant, problem);
-    const bound = bounds[result.record.precision];
-    for (const field of ["value", "density"] as const) {
-      const off = difference(result[field], reference[field]);
-      if (!(off <= bound))
-        throw new Error(`${contestant.name} differs from batched in its ${field} by ${off}; not timed`);
-    }
-  }
-  for (let round = 0; round < rounds; round++) {
-    for (let k = 0; k < contestants.length; k++) {
-      const contestant = contestants[(k + round) % contestants.length];
-      if (contestant === undefined) continue;
-      const result = await run(contestant, problem);
-      last.set(contestant.name, result);
-      samples.get(contestant.name)?.push(Object.values(partsOf(result)).reduce((sum, part) => sum + part, 0));
-    }
-  }
+  const racing = contestants.map((contestant): Timed => {
+    const { name } = contestant;
+    return {
+      name,
+      run: async () => last.set(name, await run(contestant, problem)),
+      // What the tier computes, without what the solver does around it.
+      duration: () => 1000 * Object.values(partsOf(last.get(name)!)).reduce((sum, part) => sum + part, 0),
+      check: () => {
+        const result = last.get(name)!;
+        for (const field of ["value", "density"] as const) {
+          const off = relativeDifference([result[field]], [reference[field]]);
+          if (!(off <= bounds[result.record.precision]))
+            return `it differs from batched in its ${field} by ${off.toExponential(1)}`;
+        }
+        return undefined;
+      },
+    };
+  });
+  const done = await measure(racing, { samples });
+  for (const { name, reason } of done.excluded) console.error(`${name} is not timed: ${reason}`);
   const points = problem.grid.reduce((product, n) => product * n, 1);
-  const slowest = median(samples.get("batched") ?? [Number.NaN]);
-  return contestants.map(({ name }) => {
-    const own = samples.get(name) ?? [];
-    const seconds = median(own);
-    const result = last.get(name);
-    const { hjb, fokkerPlanck } = result?.record.substeps ?? { hjb: 1, fokkerPlanck: 1 };
+  const slowest = done.timings.find(({ name }) => name === "batched")?.median;
+  return done.timings.map(({ name, median: ms, mad }) => {
+    const result = last.get(name)!;
+    const { hjb, fokkerPlanck } = result.record.substeps;
     // The certificate is one more backward sweep.
     const substeps = 2 * hjb + fokkerPlanck;
     return {
       contestant: name,
-      seconds,
-      spread: median(own.map((s) => Math.abs(s - seconds))),
-      nsPerPointSubstep: (1e9 * seconds) / (points * substeps),
-      parts: result ? partsOf(result) : {},
-      overBatched: Number.isFinite(slowest) ? slowest / seconds : null,
+      seconds: ms / 1000,
+      spread: mad / 1000,
+      nsPerPointSubstep: (1e6 * ms) / (points * substeps),
+      parts: partsOf(result),
+      overBatched: slowest === undefined ? null : slowest / ms,
     };
   });
 }
@@ -152,7 +141,7 @@ async function scaling(): Promise<readonly { grid: number; hjb: number; fokkerPl
     // As many sub-steps on every grid, and enough of them that touching new memory does not count.
     const problem = { ...source, volatility: 0, horizon: 80 / n };
     const one = { hjb: [] as number[], fokkerPlanck: [] as number[] };
-    for (let k = 0; k < rounds; k++) {
+    for (let k = 0; k < samples; k++) {
       const { record } = await solve(problem, { ...options, tolerance: 1e-14, relaxation: "fictitious" });
       one.hjb.push((1e9 * record.timings.hjb) / (n * n * record.substeps.hjb));
       one.fokkerPlanck.push((1e9 * record.timings.fokkerPlanck) / (n * n * record.substeps.fokkerPlanck));
@@ -167,13 +156,13 @@ const report = {
   cpu: cpus()[0]?.model ?? "unknown",
   cores,
   load: loadavg()[0] ?? 0,
-  rounds,
+  samples,
   cases: [] as object[],
   scaling: [] as object[],
 };
 if (!flags.json) console.log(`node ${report.node}, ${report.cpu}, ${cores} cores, load ${report.load.toFixed(1)}`);
 for (const problem of cases) {
-  const rows = await measure(problem);
+  const rows = await rowsOf(problem);
   report.cases.push({ ...problem, rows });
   if (flags.json) continue;
   console.log(`\n${problem.problem}, ${problem.grid.join(" x ")} x ${problem.steps}: one iteration and certificate`);

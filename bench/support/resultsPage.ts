@@ -1,7 +1,8 @@
 /** The page of all committed results: machines, commands, tables. */
 import { readdirSync, readFileSync } from "node:fs";
+import { machineText } from "../../src/bench/place.ts";
 import type { BenchReport } from "../../src/bench/report.ts";
-import { type BenchTable, placeTable, roofTable, sectionTable } from "../../src/bench/tables.ts";
+import { type BenchTable, leftOutSentences, placeTable, roofTable, sectionTable } from "../../src/bench/tables.ts";
 import { markdownTable } from "../../src/plot/decisionReport.ts";
 
 interface PeersReport {
@@ -52,20 +53,29 @@ function benchPart(file: string, report: BenchReport): string {
   const { sections, quick, only } = report.options;
   const command = `mfgpu bench ${sections.length === 1 ? sections[0] : "all"}${quick ? " --quick" : ""}${only === null ? "" : ` --only ${only}`} --json ${file}`;
   return [
-    `## ${report.place.processor}: ${file}`,
+    `## ${machineText(report.place)}: ${file}`,
     `\`${command}\``,
     table(placeTable(report)),
     "### Roofs",
     table(roofTable(report)),
-    ...sections.flatMap((section) => [`### ${section}`, table(sectionTable(report, section))]),
-    ...(report.notes.length > 0 ? ["### Notes", report.notes.map((note) => `- ${note}`).join("\n")] : []),
+    ...sections.flatMap((section) => [
+      `### ${section}`,
+      table(sectionTable(report, section, false)),
+      ...listOf(leftOutSentences(report, section)),
+    ]),
+    ...(report.notes.length > 0 ? ["### Notes", ...listOf(report.notes)] : []),
   ].join("\n\n");
 }
 
+/** A list, or nothing of nothing. */
+function listOf(sentences: readonly string[]): string[] {
+  return sentences.length === 0 ? [] : [sentences.map((sentence) => `- ${sentence}`).join("\n")];
+}
+
 function peersPart(file: string, { place, quick, results, skips }: PeersReport): string {
-  const machine = `${place.processor}, ${place.cores} cores, ${place.system}, Node ${place.node}, ${place.date}, load ${place.load.toFixed(2)}`;
+  const machine = `${place.system}, Node ${place.node}, ${place.date}, load ${place.load.toFixed(2)}`;
   return [
-    `## Peers on ${place.processor}: ${file}`,
+    `## Peers on ${machineText(place)}: ${file}`,
     `\`npm run -s bench:peers -- --json${quick ? " --quick" : ""} > bench/results/${file}\``,
     machine,
     ...results.flatMap(({ operation, shape, rows, ratios }) => [
@@ -89,6 +99,6 @@ function peersPart(file: string, { place, quick, results, skips }: PeersReport):
             }),
           ]),
     ]),
-    ...(skips.length > 0 ? ["### Skipped", skips.map(({ name, reason }) => `- ${name}: ${reason}`).join("\n")] : []),
+    ...(skips.length > 0 ? ["### Skipped", ...listOf(skips.map(({ name, reason }) => `${name}: ${reason}`))] : []),
   ].join("\n\n");
 }

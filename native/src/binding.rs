@@ -4,11 +4,12 @@
 use napi::bindgen_prelude::{AsyncTask, Env, Error, Result, Status};
 use napi_derive::napi;
 
-use crate::call::{Call, Numbers, Work, now};
+use crate::call::{Call, Numbers, Work, level_and_threads, now};
 use crate::derivatives::Layout;
 use crate::discretisation::{Boundary, Epsilon, Weno};
+use crate::roofs;
 use crate::simd::{LEVELS, Level};
-use crate::threads::cores;
+use crate::threads::{cores, pool};
 
 /// What this build of the addon finds on this processor.
 #[napi(object)]
@@ -206,4 +207,26 @@ pub fn derivatives_later(
 ) -> Result<AsyncTask<Call>> {
     let layout = layout.try_into()?;
     Ok(AsyncTask::new(Call::new(Work::Derivatives { field, layout, p_minus, p_plus }, place)?))
+}
+
+/// Runs so many steps of independent products and sums on so many threads of this processor, in f32 if `single` and in f64
+/// otherwise; gives the operations done. Over the time that took, it is the roof of the arithmetic (src/roofs.rs).
+///
+/// # Errors
+/// For more than 2^30 steps, a level that is not here, and threads that cannot be.
+#[napi]
+pub fn arithmetic(single: bool, steps: f64, place: Place) -> Result<f64> {
+    let (level, threads) = level_and_threads(place)?;
+    let pool = pool(threads).map_err(|error| Error::new(Status::GenericFailure, format!("no threads: {error}")))?;
+    let steps = whole("steps", steps)?;
+    if steps > 1 << 30 {
+        return Err(refuse(format!("steps is {steps}, more than 2^30")));
+    }
+    let done = if single {
+        roofs::arithmetic::<f32>(level, &pool, steps)
+    } else {
+        roofs::arithmetic::<f64>(level, &pool, steps)
+    };
+    #[expect(clippy::cast_precision_loss, reason = "a rate is told by far fewer digits")]
+    Ok(done as f64)
 }

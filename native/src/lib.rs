@@ -38,6 +38,7 @@ pub mod problem;
 pub mod real;
 pub mod reconstruct;
 pub mod report;
+pub mod roofs;
 pub mod simd;
 pub mod slopes;
 pub mod stage_drift;

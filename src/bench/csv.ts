@@ -24,6 +24,7 @@ export const csvColumns: readonly (keyof BenchRow)[] = [
   "nsMad",
   "pointsPerSecond",
   "nsWithoutTransfers",
+  "nsWithoutTransfersMad",
   "flopPerPoint",
   "bytesPerPoint",
   "bandwidthShare",

@@ -1,4 +1,5 @@
 /** The machine of a run, by its hardware only: no name of a host, of a user or of a folder. */
+import { readFileSync } from "node:fs";
 import { arch, availableParallelism, cpus, loadavg, platform, release, totalmem } from "node:os";
 import { packageVersion } from "../decision/fingerprint.ts";
 import type { Available, Tier, TierPlace } from "../tiers/tier.ts";
@@ -6,6 +7,8 @@ import type { Available, Tier, TierPlace } from "../tiers/tier.ts";
 export interface Place {
   readonly processor: string;
   readonly cores: number;
+  /** True where the cores are lent by another machine's system, which may take them away; undefined where that cannot be told. */
+  readonly virtual?: boolean;
   readonly memoryBytes: number;
   readonly system: string;
   readonly node: string;
@@ -38,6 +41,7 @@ export async function lookAtPlace(
   return {
     processor: cpus()[0]?.model.trim() ?? "unknown",
     cores: availableParallelism(),
+    ...virtualMachine(),
     memoryBytes: totalmem(),
     system: `${platform()} ${release()} ${arch()}`,
     node: process.versions.node,
@@ -46,6 +50,21 @@ export async function lookAtPlace(
     date: date.toISOString(),
     load: loadavg()[0] ?? 0,
   };
+}
+
+/** What Linux says of the processor's flags. */
+function virtualMachine(): Pick<Place, "virtual"> {
+  try {
+    return { virtual: /^flags\s*:.*\bhypervisor\b/m.test(readFileSync("/proc/cpuinfo", "utf8")) };
+  } catch {
+    return {};
+  }
+}
+
+/** A machine in words, by its hardware alone: `2 cores of AMD EPYC, a virtual machine (avx512)`. */
+export function machineText({ processor, cores, virtual, devices }: Place): string {
+  const simd = devices.find(({ tier }) => tier === "rust")?.facts["simd"];
+  return `${cores} cores of ${processor}${virtual ? ", a virtual machine" : ""}${simd === undefined ? "" : ` (${simd})`}`;
 }
 
 function described(tier: string, { device, software, facts = {} }: Available): Place["devices"][number] {

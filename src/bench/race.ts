@@ -2,10 +2,11 @@
 import type { Clock } from "../decision/clock.ts";
 import { measure, type Contestant, type Timing } from "../decision/measure.ts";
 import type { Phases } from "../tiers/tier.ts";
+import { computingTime, type ComputingTime } from "./computing.ts";
 import type { Contender } from "./contenders.ts";
 import type { Energy } from "./energy.ts";
 import type { BenchRow, LeftOut, SectionName } from "./report.ts";
-import { type MachineRoofs, roofPlace } from "./roofs.ts";
+import { type MachineRoofs, roofPlace, storedPrecision } from "./roofs.ts";
 import type { CountedWork } from "./work.ts";
 
 /** What all sections are given. */
@@ -14,6 +15,8 @@ export interface Course {
   readonly roofs: MachineRoofs;
   readonly energy: Energy;
   readonly samples: number;
+  /** Milliseconds of a sample, at least. */
+  readonly sampleMs: number;
   readonly signal: AbortSignal | undefined;
   readonly onRow: (row: BenchRow) => void;
 }
@@ -42,6 +45,9 @@ export interface RaceResult {
 
 /** Milliseconds of work that energy is read over: its counters are slow. */
 const energyMs = 300;
+/** Milliseconds that the computing alone is timed over, at most, and runs of it, at least. */
+const computingMs = 300;
+const fewestRuns = 3;
 
 /** Runs one race. */
 export async function race(
@@ -75,15 +81,26 @@ export async function race(
   const done = await measure(contestants, {
     clock: course.clock,
     samples: course.samples,
+    sampleMs: course.sampleMs,
     budgetMs,
     ...(course.signal && { signal: course.signal }),
   });
   const rows: BenchRow[] = [];
+  const notes = [...done.notes];
   for (const timing of done.timings) {
     const racer = racers.find(({ contender }) => contender.name === timing.name)!;
     const shares = phaseShares(racer.phases?.(), before.get(timing.name));
-    const joules = await energyOf(racer, timing, course.energy);
-    const row = rowOf(section, operation, shape, racer, timing, course.roofs, shares, joules, errors.get(timing.name));
+    const computing = await computingOf(racer, timing, course).catch((error: unknown) => {
+      course.signal?.throwIfAborted();
+      notes.push(`${timing.name}: its computing alone could not be timed: ${String(error)}`);
+      return undefined;
+    });
+    const row = rowOf(section, operation, shape, racer, timing, course.roofs, {
+      shares,
+      computing,
+      joules: await energyOf(racer, timing, course.energy),
+      error: errors.get(timing.name),
+    });
     rows.push(row);
     course.onRow(row);
   }
@@ -91,7 +108,7 @@ export async function race(
     return { section, operation, shape, contestant: name, kind, reason };
   });
   const where = `${operation} ${shape.join("x")}`;
-  return { rows, leftOut, notes: done.notes.map((note) => `${where}: ${note}`) };
+  return { rows, leftOut, notes: notes.map((note) => `${where}: ${note}`) };
 }
 
 /** How the time since `before` was shared between moving in, computing and moving out; undefined where nothing moved. */
@@ -105,6 +122,24 @@ function phaseShares(after: Phases | undefined, before: Phases | undefined): Pha
   const whole = spent.upload + spent.kernel + spent.download;
   if (!(whole > 0)) return undefined;
   return { upload: spent.upload / whole, kernel: spent.kernel / whole, download: spent.download / whole };
+}
+
+/** The computing alone of one that tells it. */
+async function computingOf(
+  { run, phases }: Racer,
+  { median }: Timing,
+  { samples, signal }: Course,
+): Promise<ComputingTime | undefined> {
+  const runs = Math.max(fewestRuns, Math.min(samples, Math.floor(computingMs / median)));
+  return phases && computingTime(run, phases, runs, signal);
+}
+
+/** What is known of a timed racer besides its time. */
+interface Findings {
+  readonly shares: Phases | undefined;
+  readonly computing: ComputingTime | undefined;
+  readonly joules: number | null;
+  readonly error: number | undefined;
 }
 
 async function energyOf({ contender, run }: Racer, timing: Timing, energy: Energy): Promise<number | null> {
@@ -125,17 +160,17 @@ function rowOf(
   { contender, work, pointStages, moved }: Racer,
   { median, mad, min, max, n, repeats, first }: Timing,
   roofs: MachineRoofs,
-  shares: Phases | undefined,
-  joules: number | null,
-  error: number | undefined,
+  { shares, computing, joules, error }: Findings,
 ): BenchRow {
   const each = (ms: number): number | null => (pointStages === undefined ? null : (ms * 1e6) / pointStages);
   const ns = each(median);
+  const alone = computing === undefined ? null : each(computing.median);
   const place = roofPlace(contender);
   const roof = roofs.find((candidate) => candidate.place === place);
+  const computed = alone ?? ns;
   // Per nanosecond is 10^9 per second.
   const share = (perPoint: number | undefined, perSecond: number | null | undefined): number | null =>
-    ns === null || perPoint === undefined || !perSecond ? null : ((perPoint / ns) * 1e9) / perSecond;
+    !computed || perPoint === undefined || !perSecond ? null : ((perPoint / computed) * 1e9) / perSecond;
   const speed = (bytes: number | undefined, part: number | undefined): number | null =>
     !bytes || !part ? null : bytes / (part * median * 1e6);
   return {
@@ -159,11 +194,12 @@ function rowOf(
     nsPerPoint: ns,
     nsMad: each(mad),
     pointsPerSecond: ns === null ? null : 1e9 / ns,
-    nsWithoutTransfers: shares ? each(median * shares.kernel) : null,
+    nsWithoutTransfers: alone,
+    nsWithoutTransfersMad: computing === undefined ? null : each(computing.mad),
     flopPerPoint: work?.flop ?? null,
     bytesPerPoint: work?.bytes ?? null,
     bandwidthShare: share(work?.bytes, roof?.bandwidth),
-    arithmeticShare: share(work?.flop, roof?.arithmetic),
+    arithmeticShare: share(work?.flop, roof?.arithmetic[storedPrecision(contender.precision)]),
     uploadGBs: speed(moved?.in, shares?.upload),
     readbackGBs: speed(moved?.out, shares?.download),
     joules,
@@ -178,7 +214,8 @@ export function relativeDifference(got: readonly ArrayLike<number>[], wanted: re
   for (const [k, expected] of wanted.entries()) {
     for (let i = 0; i < expected.length; i++) {
       const off = Math.abs((got[k]?.[i] ?? Number.NaN) - expected[i]!);
-      if (!(off <= worst)) worst = off;
+      if (Number.isNaN(off)) return off;
+      worst = Math.max(worst, off);
       scale = Math.max(scale, Math.abs(expected[i]!));
     }
   }

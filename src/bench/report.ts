@@ -5,7 +5,7 @@ import type { Place } from "./place.ts";
 import type { MachineRoofs } from "./roofs.ts";
 
 /** Version of the JSON document. */
-export const benchFormat = 1;
+export const benchFormat = 2;
 
 export const sectionNames = ["kernels", "solve", "transfer", "latency"] as const;
 export type SectionName = (typeof sectionNames)[number];
@@ -39,12 +39,19 @@ export interface BenchRow {
   readonly nsPerPoint: number | null;
   readonly nsMad: number | null;
   readonly pointsPerSecond: number | null;
-  /** ns per point and stage of the computing alone, where the tier tells computing and moving apart. */
+  /**
+   * ns per point and stage of the computing alone, where the tier tells computing and moving apart: by the timestamps of a
+   * device that has them.
+   */
   readonly nsWithoutTransfers: number | null;
+  readonly nsWithoutTransfersMad: number | null;
   /** As counted, per point and stage; null where no count is known. */
   readonly flopPerPoint: number | null;
   readonly bytesPerPoint: number | null;
-  /** Share of the measured copy bandwidth and of the measured arithmetic of its own place; null without count or roof. */
+  /**
+   * Share of the measured copy bandwidth and of the measured arithmetic of its own place and precision, of the computing alone
+   * where that is told; null without count or roof.
+   */
   readonly bandwidthShare: number | null;
   readonly arithmeticShare: number | null;
   /** 10^9 bytes per second. */

@@ -2,6 +2,8 @@
 import { systemClock, type Clock } from "../decision/clock.ts";
 import { measureRoof } from "../decision/roof.ts";
 import { MfgError } from "../errors.ts";
+import { measureProcessorRoof } from "../tiers/rust/roofs.ts";
+import type { Precision } from "../tiers/tier.ts";
 import { openDevice } from "../tiers/webgpu/device.ts";
 import { measureAdapterRoof } from "../tiers/webgpu/roofs.ts";
 import type { Contender } from "./contenders.ts";
@@ -9,13 +11,23 @@ import { copyBandwidth } from "./copyRoof.ts";
 
 /** The roofs of one place; `place` says which contestants stand under them. */
 export interface PlaceRoof {
-  /** `javascript`, `processor x2` (so many threads), or `adapter NAME`. */
+  /** `javascript`, `processor x2` (so many threads), `webassembly x2`, or `adapter NAME`. */
   readonly place: string;
   readonly software: boolean;
   /** Bytes per second of a copy, read and write counted. */
   readonly bandwidth: number;
-  /** Floating-point operations per second; null where no micro-kernel measures them: vectors on the processor. */
-  readonly arithmetic: number | null;
+  /**
+   * Floating-point operations per second of products and sums, fused ones counted as two; null where the place has no such
+   * numbers. The native kernels never fuse, so that about half of theirs is what they can reach.
+   */
+  readonly arithmetic: Readonly<Record<StoredPrecision, number | null>>;
+}
+
+/** What numbers are computed in; of `compensated` f32. */
+export type StoredPrecision = "f64" | "f32";
+
+export function storedPrecision(precision: Precision): StoredPrecision {
+  return precision === "f64" ? "f64" : "f32";
 }
 
 export type MachineRoofs = readonly PlaceRoof[];
@@ -24,7 +36,8 @@ export type MachineRoofs = readonly PlaceRoof[];
 export function roofPlace({ tier, variant, threads, found }: Contender): string | undefined {
   if (tier === "scalar" || tier === "batched" || variant === "cpu") return "javascript";
   if (tier === "webgpu" || variant === "webgpu") return `adapter ${found.device}`;
-  return tier === "rust" && variant === "native" ? `processor x${threads ?? 1}` : undefined;
+  if (tier !== "rust") return undefined;
+  return `${variant === "wasm" ? "webassembly" : "processor"} x${threads ?? 1}`;
 }
 
 /**
@@ -56,14 +69,21 @@ export async function measureRoofs(
 
 async function roofOf(
   place: string,
-  { threads }: Contender,
+  { threads = 1, variant }: Contender,
   adapter: string | undefined,
   clock: Clock,
 ): Promise<Pick<PlaceRoof, "bandwidth" | "arithmetic">> {
-  if (place === "javascript") return measureRoof(clock);
-  if (place.startsWith("processor")) return { bandwidth: await copyBandwidth(threads ?? 1), arithmetic: null };
+  if (place === "javascript") {
+    // Its numbers are f64; rounding them to f32 is one more operation that nobody counts.
+    const { bandwidth, arithmetic } = measureRoof(clock);
+    return { bandwidth, arithmetic: { f64: arithmetic, f32: arithmetic } };
+  }
+  if (!place.startsWith("adapter")) {
+    const arithmetic = await measureProcessorRoof(threads, variant);
+    return { bandwidth: await copyBandwidth(threads), arithmetic };
+  }
   await using device = await openDevice(adapter === undefined ? {} : { adapter });
   // Awaited here: the device closes when this function is left.
-  const roof = await measureAdapterRoof(device);
-  return roof;
+  const { bandwidth, arithmetic } = await measureAdapterRoof(device);
+  return { bandwidth, arithmetic: { f64: null, f32: arithmetic } };
 }

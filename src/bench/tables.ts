@@ -1,5 +1,6 @@
 /** Tables of a benchmark, the same on screen, on the page and in bench/README.md. */
 import type { BaselineReport } from "./baseline.ts";
+import { machineText } from "./place.ts";
 import type { BenchReport, BenchRow, LeftOut, SectionName } from "./report.ts";
 
 export interface BenchTable {
@@ -42,10 +43,14 @@ const kindText: Readonly<Record<LeftOut["kind"], string>> = {
   slow: "too slow for the time limit",
 };
 
-/** One section: its rows and those left out, by operation and size in the order of the run. */
-export function sectionTable(report: BenchReport, section: SectionName): BenchTable {
+/**
+ * One section: its rows and those left out, by operation and size in the order of the run.
+ *
+ * @param whole false: without those left out
+ */
+export function sectionTable(report: BenchReport, section: SectionName, whole: boolean = true): BenchTable {
   const rows = report.rows.filter((row) => row.section === section);
-  const leftOut = report.leftOut.filter((row) => row.section === section);
+  const leftOut = whole ? report.leftOut.filter((row) => row.section === section) : [];
   const own = section === "transfer" || section === "latency" ? linkCells : computeCells;
   const heading =
     section === "transfer" || section === "latency"
@@ -76,6 +81,21 @@ export function sectionTable(report: BenchReport, section: SectionName): BenchTa
   return { heading, rows: cells, right: heading.map((_, c) => c).slice(4, -1) };
 }
 
+/** Those left out of a section in sentences: who is too slow for a size in one, who is left out for a reason of his own in one. */
+export function leftOutSentences({ leftOut }: BenchReport, section: SectionName): string[] {
+  const sentences = new Map<string, string[]>();
+  for (const out of leftOut) {
+    if (out.section !== section) continue;
+    const work = out.shape.length === 0 ? out.operation : `${out.operation} ${shapeText(out.shape)}`;
+    const [head, part] =
+      out.kind === "slow"
+        ? [`${work}, ${kindText.slow}`, out.contestant]
+        : [`${out.contestant}, ${kindText[out.kind]} (${out.reason})`, work];
+    sentences.set(head, [...(sentences.get(head) ?? []), part]);
+  }
+  return [...sentences].map(([head, parts]) => `${head}: ${parts.join(", ")}`);
+}
+
 function sharedCells(row: BenchRow): string[] {
   const spread = row.median > 0 ? percent(row.mad / row.median) : dash;
   return [row.operation, shapeText(row.shape), nameOf(row), durationText(row.median), spread, String(row.n)];
@@ -101,13 +121,13 @@ function linkCells(row: BenchRow): string[] {
 
 export function roofTable({ roofs }: BenchReport): BenchTable {
   return {
-    heading: ["place", "copy GB/s", "Gflop/s"],
+    heading: ["place", "copy GB/s", "Gflop/s f64", "Gflop/s f32"],
     rows: roofs.map(({ place, software, bandwidth, arithmetic }) => [
       software ? `${place} (software)` : place,
       three(bandwidth / 1e9),
-      three(arithmetic === null ? null : arithmetic / 1e9),
+      ...[arithmetic.f64, arithmetic.f32].map((rate) => three(rate === null ? null : rate / 1e9)),
     ]),
-    right: [1, 2],
+    right: [1, 2, 3],
   };
 }
 
@@ -119,7 +139,7 @@ export function placeTable({ place, energy, seconds }: BenchReport): BenchTable 
   return {
     heading: ["part", "here"],
     rows: [
-      ["processor", `${place.processor}, ${place.cores} cores, ${(place.memoryBytes / 2 ** 30).toFixed(1)} GiB`],
+      ["machine", `${machineText(place)}, ${(place.memoryBytes / 2 ** 30).toFixed(1)} GiB`],
       ["system", `${place.system}, Node ${place.node}, mfgpu ${place.mfgpu}`],
       ["date", `${place.date}, load ${place.load.toFixed(2)}, ${seconds.toFixed(0)} s`],
       ["energy", energy],

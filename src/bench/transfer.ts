@@ -14,6 +14,9 @@ export function transferSizes(quick: boolean): readonly number[] {
   return quick ? [2 ** 16] : [2 ** 12, 2 ** 16, 2 ** 20, 2 ** 24, 2 ** 26];
 }
 
+/** Bytes of the field above which no calls are timed: the kernels' largest sizes tell the same. */
+const mostCallBytes = 2 ** 24;
+
 /** Where an adapter's own transfers and latencies are measured; undefined where no adapter takes part. */
 export function adapterContender(contenders: readonly KernelContender[]): Contender | undefined {
   const found = contenders.find(({ tier }) => tier === "webgpu");
@@ -36,7 +39,8 @@ export async function benchTransfer(
   const notes: string[] = [];
   const contender = adapterContender(contenders);
   const moving = contenders.filter(({ kernels }) => kernels.phases);
-  const races = (contender ? 2 : 1) * sizes.length;
+  const callSizes = sizes.filter((bytes) => bytes <= mostCallBytes);
+  const races = callSizes.length + (contender ? sizes.length : 0);
   let run = 0;
   const take = ({ rows: more, leftOut: out, notes: words }: SectionResult): void => {
     rows.push(...more);
@@ -44,7 +48,7 @@ export async function benchTransfer(
     notes.push(...words);
     run++;
   };
-  for (const bytes of sizes) {
+  for (const bytes of callSizes) {
     // The field and both derivatives, three arrays.
     const shape = [Math.max(16, Math.round(bytes / 4))];
     const racers = moving.map((mover) => callRacer(mover, shape));

@@ -93,8 +93,12 @@ async function runBench(section: SectionName | "all", flags: Flags): Promise<num
   if (page !== undefined) await writeText(page, await benchHtml(report, baseline));
   if (json === true) printJson(document);
   else for (const line of benchLines(report, baseline)) printLine(line);
-  const wrong = report.leftOut.some(({ kind }) => kind === "wrong");
-  return flags.strict && wrong ? exitCodes.tiersDisagree : exitCodes.done;
+  return benchExit(report, flags.strict ?? false);
+}
+
+/** Exit code of a finished run: a wrong result is one where `--strict` asks for it. */
+export function benchExit({ leftOut }: Pick<BenchReport, "leftOut">, strict: boolean): number {
+  return strict && leftOut.some(({ kind }) => kind === "wrong") ? exitCodes.tiersDisagree : exitCodes.done;
 }
 
 function progressLine({ operation, shape, contestant, median, software }: BenchRow): string {

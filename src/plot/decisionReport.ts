@@ -7,6 +7,8 @@ import { formatNumber } from "./numbers.ts";
 export interface Table {
   readonly heading: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** Columns of numbers. */
+  readonly right?: readonly number[];
 }
 
 /** A part of a report's page. */
@@ -15,6 +17,8 @@ export interface Section {
   readonly sentences?: readonly string[];
   readonly table?: Table;
   readonly figure?: string;
+  /** A list under the table; on pages only. */
+  readonly after?: readonly string[];
 }
 
 const microseconds = (x: number | null): string => (x === null ? "-" : `${formatNumber(x)} us`);
@@ -150,9 +154,9 @@ function sections(decision: Decision, figures: DecisionFigures): Section[] {
   ];
 }
 
-const style = `body{font:16px/1.45 "Source Sans 3","Helvetica Neue",Arial,sans-serif;color:#222;max-width:62em;margin:2em auto;padding:0 1em}
+const style = `body{font:16px/1.45 "Source Sans 3","Helvetica Neue",Arial,sans-serif;color:#222;max-width:70em;margin:2em auto;padding:0 1em}
 table{border-collapse:collapse;font-size:14px;margin:0.6em 0}td,th{border:1px solid #999;padding:3px 8px;text-align:left;vertical-align:top}
-th{background:#eee}h1{font-size:26px}h2{font-size:20px;margin-top:1.6em}svg{max-width:100%;height:auto}
+th{background:#eee}.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}h1{font-size:26px}h2{font-size:20px;margin-top:1.6em}svg{max-width:100%;height:auto}
 @media print{body{margin:0}h2{break-after:avoid}}`;
 
 function titleOf({ problem, grid: shape, steps }: Decision): string {
@@ -167,11 +171,12 @@ export function decisionHtml(decision: Decision, figures: DecisionFigures): stri
 /** A page of sections that needs nothing else. */
 export function htmlPage(heading: string, parts: readonly Section[]): string {
   const title = escapeText(heading);
-  const body = parts.map(({ title: heading, sentences = [], table, figure }) =>
+  const body = parts.map(({ title: heading, sentences = [], table, figure, after = [] }) =>
     [
       `<h2>${escapeText(heading)}</h2>`,
       ...sentences.map((text) => `<p>${escapeText(text)}</p>`),
       ...(table ? [htmlTable(table)] : []),
+      ...(after.length === 0 ? [] : [`<ul>${after.map((text) => `<li>${escapeText(text)}</li>`).join("")}</ul>`]),
       ...(figure === undefined ? [] : [`<figure>${figure}</figure>`]),
     ].join("\n"),
   );
@@ -184,9 +189,9 @@ ${body.join("\n")}
 `;
 }
 
-function htmlTable({ heading, rows }: Table): string {
+function htmlTable({ heading, rows, right = [] }: Table): string {
   const line = (cells: readonly string[], tag: string): string =>
-    `<tr>${cells.map((cell) => `<${tag}>${escapeText(cell)}</${tag}>`).join("")}</tr>`;
+    `<tr>${cells.map((cell, c) => `<${tag}${right.includes(c) ? ' class="n"' : ""}>${escapeText(cell)}</${tag}>`).join("")}</tr>`;
   return `<table>${line(heading, "th")}${rows.map((row) => line(row, "td")).join("\n")}</table>`;
 }
 

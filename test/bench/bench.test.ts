@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { bench } from "../../src/bench/bench.ts";
 import type { Energy } from "../../src/bench/energy.ts";
+import { relativeDifference } from "../../src/bench/race.ts";
 import { Schedule } from "../../src/bench/schedule.ts";
 import { derivativeWork, stageWork } from "../../src/bench/work.ts";
 import { batchedTier } from "../../src/tiers/batched/tier.ts";
 import { scalarTier } from "../../src/tiers/scalar/tier.ts";
+import type { Tier } from "../../src/tiers/tier.ts";
 import { FakeClock } from "../decision/clock.ts";
 import { liar, noEnergy } from "./support.ts";
 
@@ -63,7 +65,7 @@ test("every section has every row, checked, with its counts and its place", asyn
   )!;
   const roof = report.roofs.find(({ place }) => place === "javascript")!;
   expect(derivatives.bandwidthShare).toBeCloseTo(24e9 / derivatives.nsPerPoint! / roof.bandwidth, 12);
-  expect(derivatives.arithmeticShare).toBeCloseTo(68e9 / derivatives.nsPerPoint! / roof.arithmetic!, 12);
+  expect(derivatives.arithmeticShare).toBeCloseTo(68e9 / derivatives.nsPerPoint! / roof.arithmetic.f64!, 12);
 });
 
 test("a contestant that is wrong in one number is named, has no row, and is not asked again", async () => {
@@ -84,6 +86,36 @@ test("a contestant that is wrong in one number is named, has no row, and is not 
   expect(wrong[0]!.reason).toMatch(/differs from the reference by/);
   expect(report.rows.filter(({ tier }) => tier === "webgpu")).toEqual([]);
   expect(report.rows).toHaveLength(6);
+});
+
+test("a contestant that computes nothing does not pass with what another one left", async () => {
+  const idle: Tier = {
+    ...liar(1),
+    kernels: async () => ({
+      tally: { launches: 0, bytesIn: 0, bytesOut: 0 },
+      smoothness: async () => undefined,
+      weights: async () => undefined,
+      derivatives: async () => undefined,
+      [Symbol.asyncDispose]: async () => undefined,
+    }),
+  };
+  const cases = [{ operation: "derivatives", shape: [40] }] as const;
+  const report = await bench({ ...tiny, sections: ["kernels"], tiers: [scalarTier, batchedTier, idle], cases });
+  expect(report.leftOut.map(({ contestant, kind }) => [contestant, kind])).toEqual([
+    ["webgpu f64", "wrong"],
+    ["webgpu f32", "wrong"],
+  ]);
+});
+
+test("a number that is none is no small difference, wherever it stands", () => {
+  const wanted = [[1, 2, 3]];
+  for (const k of [0, 1, 2]) {
+    const got = [1, 2, 3];
+    got[k] = Number.NaN;
+    expect(relativeDifference([got], wanted)).toBeNaN();
+  }
+  expect(relativeDifference([[1, 2]], wanted)).toBeNaN();
+  expect(relativeDifference([[1, 2, 3.3]], wanted)).toBeCloseTo(0.1, 12);
 });
 
 test("one that tells the truth under the same name is timed and labelled as software", async () => {
@@ -136,10 +168,12 @@ test("the schedule shares what time is left and leaves out who would take too mu
   const [fast, slow] = [{ name: "fast" }, { name: "slow" }];
   schedule.learn("weights", "fast", 1);
   schedule.learn("weights", "slow", 100);
-  const chosen = schedule.choose("weights", 1e6, [fast, slow], 200);
+  const chosen = schedule.choose("weights", 1e6, [slow, fast], 200);
   expect(chosen.racing).toEqual([fast]);
   expect(chosen.slow.map(({ contender }) => contender)).toEqual([slow]);
-  expect(chosen.slow[0]!.reason).toMatch(/about 1.0e\+2 ms/);
+  expect(chosen.slow[0]!.reason).toMatch(/about 0.70 s/);
+  // The same time is enough for one of them who is not too slow, whatever the others would take.
+  expect(schedule.choose("weights", 1e6, [slow, fast], 710).racing).toEqual([slow, fast]);
   // An operation that nothing is known of is tried.
   expect(schedule.choose("smoothness", 1e6, [slow], 200).racing).toEqual([slow]);
   clock.pass(1000);

@@ -5,8 +5,10 @@ import { expect, onTestFinished, test } from "vitest";
 import { compareRuns, readBenchReport } from "../../src/bench/baseline.ts";
 import { benchCsv, csvColumns } from "../../src/bench/csv.ts";
 import { processorMeter } from "../../src/bench/energy.ts";
-import { sectionTable } from "../../src/bench/tables.ts";
+import { leftOutSentences, sectionTable } from "../../src/bench/tables.ts";
+import { benchExit } from "../../src/cli/bench.ts";
 import { benchHtml } from "../../src/plot/benchReport.ts";
+import { spread } from "../../src/plot/roofline.ts";
 import { reportWith, rowWith } from "./support.ts";
 
 test("a baseline flags what is outside the spread of both runs, and nothing else", () => {
@@ -91,6 +93,40 @@ test("the table labels software and says of everyone left out why", () => {
   const cells = sectionTable(report, "kernels").rows;
   expect(cells[0]).toContain("webgpu f32 (software)");
   expect(cells[1]!.filter(Boolean).join(" ")).toBe("weights 8 rust:native f64 x1 WRONG, not timed off by 2");
+  expect(sectionTable(report, "kernels", false).rows).toHaveLength(1);
+});
+
+test("those left out in sentences: the slow by size, the others by name and reason, of one section", () => {
+  const out = { section: "solve", operation: "hjb", shape: [64, 64], kind: "slow", reason: "minutes" } as const;
+  const report = reportWith([], {
+    leftOut: [
+      { ...out, contestant: "scalar f64" },
+      { ...out, contestant: "batched f64" },
+      { ...out, contestant: "gpujs f32", kind: "absent", operation: "all", shape: [], reason: "no adapter" },
+      { ...out, contestant: "scalar f64", section: "kernels" },
+    ],
+  });
+  expect(leftOutSentences(report, "solve")).toEqual([
+    "hjb 64 x 64, too slow for the time limit: scalar f64, batched f64",
+    "gpujs f32, not here (no adapter): all",
+  ]);
+});
+
+test("a wrong result is exit 5 with --strict, and only then; one who is slow or not here is none", () => {
+  const out = { section: "kernels", operation: "weights", shape: [8], contestant: "batched f64", reason: "x" } as const;
+  expect(benchExit({ leftOut: [{ ...out, kind: "wrong" }] }, true)).toBe(5);
+  expect(benchExit({ leftOut: [{ ...out, kind: "wrong" }] }, false)).toBe(0);
+  expect(
+    benchExit(
+      {
+        leftOut: [
+          { ...out, kind: "slow" },
+          { ...out, kind: "absent" },
+        ],
+      },
+      true,
+    ),
+  ).toBe(0);
 });
 
 test("the page is self-contained, holds a roofline, and leaves software out of it", async () => {
@@ -98,7 +134,7 @@ test("the page is self-contained, holds a roofline, and leaves software out of i
   const page = await benchHtml(report, compareRuns(report, report));
   expect(page).toMatch(/^<!doctype html>[^]*<\/html>\s*$/);
   expect(page).toContain("Roofline of derivatives, 64 x 64");
-  expect(page).toContain("roof of javascript");
+  expect(page).toMatch(/>javascript: 8</);
   expect(page).toContain("soft &lt;f32&gt; (software)");
   const [, figure] = /<figure>([^]*?)<\/figure>/.exec(page)!;
   expect(figure).toContain("batched f64");
@@ -125,4 +161,13 @@ test("RAPL: the sum over packages, a counter that wraps, and none where it canno
     write("intel-rapl:0:0", 9_000_000);
   });
   expect(joules).toBeCloseTo(2 + 1.5, 9);
+});
+
+test("names of a roofline are moved apart, in their order, as little as it takes, and stay within the chart", () => {
+  expect(spread([10, 50, 90], 15, 0, 100)).toEqual([10, 50, 90]);
+  expect(spread([50, 52], 10, 0, 100)).toEqual([46, 56]);
+  // Two pairs that touch become one run around their middle.
+  expect(spread([52, 40, 41, 53], 10, 0, 100)).toEqual([51.5, 31.5, 41.5, 61.5]);
+  const places = spread([98, 99, 97, 3], 10, 0, 100);
+  expect(places).toEqual([90, 100, 80, 3]);
 });

@@ -26,7 +26,7 @@ test("both kinds of documents become tables with machine, date, command, rows an
   );
   const page = resultsPage(pathToFileURL(`${folder}/`));
   for (const part of [
-    "A processor",
+    "## 2 cores of A processor, a virtual machine: a.json",
     "2026-01-02T03:04:05.000Z",
     "mfgpu bench kernels --json a.json",
     "| batched f64 |",

@@ -1,6 +1,6 @@
 /** The bundle runs where nothing is: from another folder, with PATH and HOME emptied. */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -47,6 +47,16 @@ describe.runIf(process.platform === "linux" && process.arch === "x64")("the bund
     expect(stderr).not.toMatch(/error/i);
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ problem: "r1", converged: true, tier: "batched" });
+  });
+
+  test("looks around and times what is here, into a file", () => {
+    const looked = runBundle(["doctor", "--json"]);
+    expect(looked.status).toBe(0);
+    expect(JSON.parse(looked.stdout)).toHaveProperty("tiers");
+    const args = ["bench", "all", "--quick", "--only", "batched", "--time-limit", "5", "--json", "out.json", "--quiet"];
+    expect(runBundle(args)).toMatchObject({ status: 0, stderr: "" });
+    const { rows } = JSON.parse(readFileSync(join(folder, "out.json"), "utf8")) as { rows: { section: string }[] };
+    expect(new Set(rows.map(({ section }) => section))).toEqual(new Set(["kernels", "solve", "latency"]));
   });
 
   test("a second run unpacks nothing", () => {

@@ -102,6 +102,17 @@ describe.skipIf(!here)("the native kernels", () => {
     });
   });
 
+  test("the roof's chains count a product and a sum in every number of twelve vectors, on every thread", () => {
+    const place = { threads: 1 };
+    const one = native.arithmetic(false, 10, place);
+    expect(one % 240).toBe(0);
+    expect(native.arithmetic(true, 10, place)).toBe(2 * one);
+    expect(native.arithmetic(false, 30, { threads: 2 })).toBe(6 * one);
+    for (const bad of [-1, 0.5, Number.NaN, 2 ** 31])
+      expect(() => native.arithmetic(false, bad, place)).toThrow(/steps is/);
+    expect(() => native.arithmetic(false, 1, { threads: 0 })).toThrow(/threads is 0/);
+  });
+
   test("the probe tells processor, level and threads", async () => {
     const answer = await rustTier.probe({ threads: 1 });
     expect(answer).toMatchObject({ state: "available", software: false, facts: { simd: levels[0], threads: 1 } });

@@ -65,6 +65,8 @@ export interface Addon {
   weightsLater(...call: WeightsArguments): Promise<void>;
   derivatives(...call: DerivativesArguments): void;
   derivativesLater(...call: DerivativesArguments): Promise<void>;
+  /** Runs so many steps of products and sums, in f32 or in f64, on every thread, and waits for them; gives the operations done. */
+  arithmetic(single: boolean, steps: number, place: CallPlace): number;
 }
 
 /** The addon of this processor: with the workspaces of native/src/workspace_binding.rs. */

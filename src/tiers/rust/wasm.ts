@@ -77,6 +77,10 @@ export class StagedAddon implements Addon {
     return this.#module.addon.host();
   }
 
+  arithmetic(single: boolean, steps: number, place: CallPlace): number {
+    return this.#module.addon.arithmetic(single, steps, place);
+  }
+
   smoothness(stencils: KernelArray, out: KernelArray, place: CallPlace): void {
     this.#now([stencils, out], (s, o) => this.#module.addon.smoothness(s, o, place));
   }
