@@ -1,17 +1,18 @@
 /**
  * How good the planner is: it is calibrated once per kind of problem, then predicts solves of sizes that the calibration
  * did not see, and every eligible candidate is really run. Run: npx tsx bench/planner.ts [--quick] [--json] [--learn] [--only 2-D]
+ * [--out CASES.json], and npx tsx bench/planner.ts CASES.json ... for the figures of several runs together.
  *
  * Prints the prediction error, how often the choice is the fastest (ties within 5 % count), the regret against the oracle and
  * against always taking the best single candidate, what planning costs, and how many solves repay it.
  */
+import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { planSolve, type Planned } from "../src/decision/planner.ts";
 import { median, mean, quantile } from "../src/decision/statistics.ts";
 import { machineOf } from "../src/decision/fingerprint.ts";
-import { predict } from "../src/decision/model.ts";
-import { taskOf } from "../src/decision/task.ts";
+import { predictParts } from "../src/decision/twoParts.ts";
 import { Wisdom } from "../src/decision/wisdom.ts";
 import { workOf } from "../src/decision/work.ts";
 import { loadCatalogueProblem } from "../src/problem/catalogue.ts";
@@ -19,8 +20,10 @@ import { solveOnTier } from "../src/solver/solve.ts";
 import type { SolveOptions } from "../src/solver/options.ts";
 import type { SolveResult } from "../src/solver/options.ts";
 
-const { values: flags } = parseArgs({
+const { values: flags, positionals: files } = parseArgs({
+  allowPositionals: true,
   options: {
+    out: { type: "string" },
     quick: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     learn: { type: "boolean", default: false },
@@ -54,6 +57,8 @@ const kinds: readonly Kind[] = [
 const iterations = 3;
 /** A batch of 64 is run on grids of at most this many points, so that the bench ends. */
 const batchPoints = flags.quick ? 500 : 3000;
+/** So is one whose best candidate is predicted to take no more than so many seconds. */
+const longestBatch = 60;
 const rounds = flags.quick ? 1 : 3;
 /** A candidate predicted to be this many times slower than the best is not run: it is counted as never the fastest. */
 const hopeless = flags.quick ? 4 : 12;
@@ -73,7 +78,11 @@ interface Run {
 interface Case {
   readonly name: string;
   readonly chosen: string;
+  /** Seconds that this plan took, the models being known. */
+  readonly planning: number;
   readonly runs: readonly Run[];
+  /** Candidates that were predicted to be hopeless, and were not run. */
+  readonly slow: readonly string[];
 }
 
 const say = (line: string): void => {
@@ -88,6 +97,10 @@ async function runCase(kind: Kind, n: number, batch: number, wisdom: Wisdom): Pr
   const planned = await planSolve(problems, options, { mode: "wisdom-only", wisdom, warm: () => true, pilot: true });
   const { ranked } = planned;
   const best = Math.min(...ranked.map(({ predicted }) => predicted.seconds));
+  if (batch > 1 && best > longestBatch) {
+    say(`  ${kind.label} ${grid.join("x")} batch ${batch}: left out, ${best.toFixed(0)} s at best`);
+    return undefined;
+  }
   const racing = ranked.filter(({ predicted }) => predicted.seconds <= hopeless * best);
   const times = new Map<string, number[]>(racing.map(({ candidate }) => [candidate.name, []]));
   const results = new Map<string, SolveResult>();
@@ -103,22 +116,23 @@ async function runCase(kind: Kind, n: number, batch: number, wisdom: Wisdom): Pr
     }
   }
   if (!planned.plan.chosen) return undefined;
-  const runs = racing.map(({ candidate, predicted, model, memory }): Run => {
+  const runs = racing.map(({ candidate, predicted, parts }): Run => {
     const { substeps } = results.get(candidate.name)!.record;
     const { d, rates } = planned;
-    const task = taskOf(d, batch, workOf(d, rates, substeps), iterations, memory, false);
     return {
       kind: kind.label,
       grid: grid.join("x"),
       batch,
       candidate: candidate.name,
       predicted: predicted.seconds,
-      withKnownWork: predict(model, task).seconds,
+      withKnownWork: predictParts(parts, d, batch, workOf(d, rates, substeps), () => false).seconds,
       actual: median(times.get(candidate.name)!),
     };
   });
   if (flags.learn) await learn(planned, runs, wisdom);
-  return { name: `${kind.label} ${grid.join("x")} batch ${batch}`, chosen: planned.plan.chosen, runs };
+  const name = `${kind.label} ${grid.join("x")} batch ${batch}`;
+  const slow = ranked.filter((one) => !racing.includes(one)).map(({ candidate }) => candidate.name);
+  return { name, chosen: planned.plan.chosen, planning: planned.plan.seconds, runs, slow };
 }
 
 /** What `solve --tier auto` would remember of the chosen candidate. */
@@ -133,13 +147,18 @@ async function learn({ ranked, plan, d }: Planned, runs: readonly Run[], wisdom:
 }
 
 const cases: Case[] = [];
-let planning = 0;
-for (const kind of kinds) {
+let calibrating = 0;
+for (const file of files) {
+  const earlier = JSON.parse(readFileSync(file, "utf8")) as { calibrating: number; cases: Case[] };
+  cases.push(...earlier.cases);
+  calibrating += earlier.calibrating;
+}
+for (const kind of files.length > 0 ? [] : kinds) {
   if (flags.only !== undefined && flags.only !== kind.label) continue;
   const wisdom = Wisdom.inMemory();
   const problem = loadCatalogueProblem(kind.problem);
   const { plan } = await planSolve([problem], { grid: kind.calibrated, steps: kind.steps }, { wisdom });
-  planning += plan.seconds;
+  calibrating += plan.seconds;
   say(`\n${kind.label}: ${kind.problem}, calibrated for ${kind.calibrated} in ${plan.seconds.toFixed(1)} s`);
   for (const batch of kind.batches) {
     for (const n of flags.quick ? kind.heldOut.slice(0, 3) : kind.heldOut) {
@@ -159,6 +178,8 @@ for (const kind of kinds) {
   }
 }
 
+if (flags.out !== undefined) writeFileSync(flags.out, JSON.stringify({ calibrating, cases }));
+const planning = calibrating + cases.reduce((sum, one) => sum + one.planning, 0);
 const timeOf = ({ runs }: Case, name: string): number =>
   runs.find(({ candidate }) => candidate === name)?.actual ?? Infinity;
 const oracle = ({ runs }: Case): number => Math.min(...runs.map(({ actual }) => actual));
@@ -168,8 +189,10 @@ const regrets = cases.map((one) => timeOf(one, one.chosen) / oracle(one) - 1);
 const names = [...new Set(cases.flatMap(({ runs }) => runs.map(({ candidate }) => candidate)))];
 const totals = names.map((name) => ({ name, slowdown: mean(cases.map((one) => timeOf(one, name) / oracle(one))) }));
 const single = totals.toSorted((a, b) => a.slowdown - b.slowdown)[0];
+const againstSingle = cases.map((one) => timeOf(one, one.chosen) / timeOf(one, single?.name ?? "") - 1);
 const gains = cases.map((one) => timeOf(one, single?.name ?? "") / timeOf(one, one.chosen) - 1);
 const savings = mean(cases.map((one) => Math.max(...one.runs.map(({ actual }) => actual)) - timeOf(one, one.chosen)));
+const singleSavings = mean(cases.map((one) => timeOf(one, single?.name ?? "") - timeOf(one, one.chosen)));
 const batchedSavings = mean(
   cases.map((one) => Math.min(timeOf(one, "batched f64"), hopeless * oracle(one)) - timeOf(one, one.chosen)),
 );
@@ -184,10 +207,21 @@ const report = {
   selectionAccuracy: mean(regrets.map((regret) => Number(regret <= 0.05))),
   regret: { mean: mean(regrets), p95: quantile(regrets, 0.95), max: Math.max(...regrets) },
   bestSingle: single?.name ?? null,
+  againstBestSingle: {
+    mean: mean(againstSingle),
+    p95: quantile(againstSingle, 0.95),
+    max: Math.max(...againstSingle),
+  },
   regretOfBestSingle: (single?.slowdown ?? Number.NaN) - 1,
   gainOverBestSingle: mean(gains),
   planningSeconds: planning,
-  solvesToBreakEven: { againstBatched: planning / batchedSavings, againstTheWorst: planning / savings },
+  calibratingSeconds: calibrating,
+  planningShare: mean(cases.map((one) => one.planning / timeOf(one, one.chosen))),
+  solvesToBreakEven: {
+    againstBestSingle: singleSavings > 0 ? planning / singleSavings : null,
+    againstBatched: planning / batchedSavings,
+    againstTheWorst: planning / savings,
+  },
   results: cases,
 };
 if (flags.json) console.log(JSON.stringify(report, undefined, 2));
@@ -200,6 +234,7 @@ prediction error     median ${percent(report.predictionError.median)} (target 15
   of the cost model  median ${percent(report.costModelError.median)}, p90 ${percent(report.costModelError.p90)} (sub-steps known)
 selection accuracy   ${percent(report.selectionAccuracy)} (target 94 %; ties within 5 % count)
 regret               mean ${percent(report.regret.mean)} (target 2 %), p95 ${percent(report.regret.p95)} (target 10 %), max ${percent(report.regret.max)}
+  against the best single: mean ${percent(report.againstBestSingle.mean)}, p95 ${percent(report.againstBestSingle.p95)}, max ${percent(report.againstBestSingle.max)}
 best single          ${report.bestSingle}: regret ${percent(report.regretOfBestSingle)}; it takes ${percent(report.gainOverBestSingle)} longer than the planner's choices
-planning             ${planning.toFixed(1)} s, repaid after ${report.solvesToBreakEven.againstBatched.toFixed(0)} solves against batched, ${report.solvesToBreakEven.againstTheWorst.toFixed(0)} against the slowest that was run`);
+planning             ${planning.toFixed(1)} s, ${calibrating.toFixed(1)} s of it calibration; repaid after ${report.solvesToBreakEven.againstBatched.toFixed(0)} solves against batched, ${report.solvesToBreakEven.againstBestSingle?.toFixed(0) ?? "never"} against the best single, ${report.solvesToBreakEven.againstTheWorst.toFixed(0)} against the slowest that was run`);
 }

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { relativeDifference } from "../../src/bench/race.ts";
 import { stageDiscretisation } from "../../src/bench/solve.ts";
-import { workspaceOptions } from "../../src/decision/calibrateSize.ts";
+import { workspaceOptions } from "../../src/decision/sample.ts";
 import { candidatesFor, type PlanCandidate } from "../../src/decision/candidates.ts";
 import type { Workspace } from "../../src/tiers/tier.ts";
 import { Peer } from "./peer.ts";

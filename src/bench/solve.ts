@@ -1,8 +1,9 @@
 /** Section `solve`: sweeps of real workspaces of every candidate, each held to `batched` in f64 before it is timed. */
 import { shortened } from "../decision/calibrate.ts";
-import { workspaceOptions } from "../decision/calibrateSize.ts";
+import { workspaceOptions } from "../decision/sample.ts";
 import type { PlanCandidate } from "../decision/candidates.ts";
-import { ratesOfData, workOf } from "../decision/work.ts";
+import { ratesOfData } from "../decision/rates.ts";
+import { workOf } from "../decision/work.ts";
 import { MfgError } from "../errors.ts";
 import { loadCatalogueProblem } from "../problem/catalogue.ts";
 import { parseProblem } from "../problem/schema.ts";

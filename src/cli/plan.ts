@@ -20,6 +20,7 @@ interface Flags extends ProblemFlags {
   readonly forget?: true;
   readonly export?: string;
   readonly import?: string;
+  readonly strict?: true;
   readonly json?: true;
 }
 
@@ -37,6 +38,7 @@ export function planCommand(): Command {
     .option("--forget", "remove what was measured earlier")
     .option("--export <file>", "write what was measured to a file")
     .option("--import <file>", "add what another file holds")
+    .option("--strict", "exit 5 where a candidate gave a wrong result")
     .option("--json", "print one JSON document")
     .action(async (name: string | undefined, flags: Flags) => {
       process.exitCode = await runPlan(name, flags);
@@ -61,7 +63,7 @@ async function runPlan(name: string | undefined, flags: Flags): Promise<number> 
   for (const line of tended?.done ?? []) note(line);
   const adapter = chosenAdapter(flags.adapter, undefined, "auto");
   const problem = resolveProblem(name);
-  const { plan, refusal } = await planSolve(
+  const { plan, refusal, excluded } = await planSolve(
     Array.from({ length: flags.batch ?? 1 }, () => problem),
     { ...namesakes(flags), ...(adapter === undefined ? {} : { adapter }) },
     {
@@ -72,6 +74,7 @@ async function runPlan(name: string | undefined, flags: Flags): Promise<number> 
   );
   if (flags.json) printJson(plan);
   else for (const line of planLines(plan)) printLine(line);
+  if (flags.strict && excluded.some(({ kind }) => kind === "wrong")) return exitCodes.tiersDisagree;
   if (plan.chosen !== null) return exitCodes.done;
   return refusal?.code.startsWith("MFGPU_MEMORY") ? exitCodes.input : exitCodes.tierUnavailable;
 }

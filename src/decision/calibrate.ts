@@ -6,10 +6,13 @@ import type { SchemeOptions } from "../scheme/options.ts";
 import type { PlanCandidate } from "./candidates.ts";
 import { hopeless, measureSize, type CalibrationOptions } from "./calibrateSize.ts";
 import { systemClock } from "./clock.ts";
+import { onGridOf } from "./finer.ts";
 import type { Excluded } from "./measure.ts";
-import type { Sample } from "./model.ts";
+import type { Sample } from "./fitModel.ts";
 import { median } from "./statistics.ts";
-import { longestStep, ratesOfData } from "./work.ts";
+import type { Pilot } from "./pilot.ts";
+import { ratesOfData, ratesOfHistories, type Rates } from "./rates.ts";
+import { longestStep } from "./work.ts";
 
 export interface Calibration {
   readonly samples: ReadonlyMap<string, readonly Sample[]>;
@@ -24,10 +27,14 @@ const noiseTold = 0.1;
 /** Longest sweep, in milliseconds, that a calibration runs. */
 const longestSweep = 400;
 
+const substepsPerLevel = 5;
+/** Shares of a sweep's sub-steps at which its windows lie, in turn. */
+const windows = [0.3, 0.7] as const;
+
 /** Grids with the proportions of `shape`, from few points to its own, about `factor` apart in points. */
 export function ladder(
   shape: readonly number[],
-  factor: number = 3.5,
+  factor: number = 4.5,
   fewest: number = fewestPoints[shape.length] ?? 100,
 ): number[][] {
   const points = shape.reduce((product, n) => product * n, 1);
@@ -48,8 +55,45 @@ export function shortened(
   scheme: SchemeOptions,
 ): Discretisation {
   const whole = discretise(problem, shape, 1, scheme);
-  const horizon = Math.min(problem.horizon, 5 * steps * longestStep(whole, ratesOfData(whole)));
+  const horizon = Math.min(problem.horizon, substepsPerLevel * steps * longestStep(whole, ratesOfData(whole)));
   return discretise({ ...problem, horizon }, shape, steps, scheme);
+}
+
+/**
+ * A window of the solve: a few levels of a few sub-steps each, from the pilot's state at the time by which a sweep has taken the
+ * share `at` of its sub-steps. Sweeps cost there what they cost in the solve: its data alone are steeper, and its first sub-steps
+ * shorter, than most.
+ */
+export function windowOf(
+  { d: coarse, value, density, rates }: Pilot,
+  problem: Problem,
+  shape: readonly number[],
+  steps: number,
+  scheme: SchemeOptions,
+  at: number,
+): Discretisation {
+  const whole = discretise(problem, shape, 1, scheme);
+  const level = levelAt(rates, at);
+  const slice = (history: Float64Array): Float64Array => {
+    const { points, shape: from } = coarse.grid;
+    return onGridOf(history.subarray(level * points, (level + 1) * points), from, whole);
+  };
+  const state = { terminalCost: slice(value), initialDensity: slice(density).map((m) => Math.max(0, m)) };
+  const here = ratesOfHistories({ ...whole, levels: Float64Array.of(0) }, state.terminalCost, state.initialDensity);
+  const horizon = Math.min(problem.horizon, substepsPerLevel * steps * longestStep(whole, here));
+  return { ...discretise({ ...problem, horizon }, shape, steps, scheme), ...state };
+}
+
+/** The stored level by which the share `at` of the sub-steps is done, if they are as many as the speed is high. */
+function levelAt({ t, speed }: Rates, at: number): number {
+  const parts = t.slice(1).map((time, k) => (time - (t[k] ?? 0)) * Math.max(speed[k] ?? 0, speed[k + 1] ?? 0));
+  const total = parts.reduce((sum, part) => sum + part, 0);
+  let done = 0;
+  for (const [k, part] of parts.entries()) {
+    done += part;
+    if (done >= at * total) return done - at * total > part / 2 ? k : k + 1;
+  }
+  return t.length - 1;
 }
 
 /**
@@ -73,21 +117,29 @@ export async function calibrate(
   const excluded: Excluded[] = [];
   const notes: string[] = [];
   let field = [...candidates];
-  const sizes = ladder(shape, options.factor, options.fewest);
+  const own = ladder(shape, options.factor, options.fewest);
+  const further = beyondBreaks(candidates, shape, own);
+  const sizes = [...own, ...further.map(({ size }) => size)];
   for (const [k, size] of sizes.entries()) {
     if (k > 1 && left() <= 0) {
       notes.push(`The time limit ended the calibration at ${sizes[k - 1]?.join("x")}.`);
       break;
     }
-    field = field.filter((candidate) => worthwhile(candidate, samples, size));
+    const only = further.find((one) => one.size === size)?.names;
+    field = field.filter((candidate) => worthwhile(candidate, samples, size) && (only?.has(candidate.name) ?? true));
     if (!field.some(({ name }) => options.wanted?.has(name) ?? true)) break;
-    const d = shortened(problem, size, k % 2 === 0 ? 3 : 6, scheme);
+    const steps = k % 2 === 0 ? 3 : 6;
+    const { pilot } = options;
+    const d = pilot
+      ? windowOf(pilot, problem, size, steps, scheme, windows[k % windows.length] ?? 0.5)
+      : shortened(problem, size, steps, scheme);
     const share = left() / (sizes.length - k);
     const outcome = await measureSize(field, reference, d, {
       ...options,
       clock,
+      whole: k < 2,
       budgetMs: share,
-      ...(k === 0 ? { warmUpMs: options.warmUpMs ?? Math.min(200, budgetMs / 50) } : {}),
+      ...(k === 0 ? { warmUpMs: options.warmUpMs ?? Math.min(150, budgetMs / 60) } : {}),
       ...(signal && { signal }),
     });
     for (const [name, sample] of outcome.samples) samples.set(name, [...(samples.get(name) ?? []), sample]);
@@ -104,6 +156,32 @@ export async function calibrate(
   return { samples, excluded, notes: [...new Set(notes)], spent: clock.now() - begun };
 }
 
+/** A break further away than this, in points, is left to a calibration of a grid that is nearer to it. */
+const breakWithin = 8;
+
+/** Sizes just beyond where candidates change their way of working, if no other size lies there, and for whom. */
+function beyondBreaks(
+  candidates: readonly PlanCandidate[],
+  shape: readonly number[],
+  sizes: readonly (readonly number[])[],
+): { readonly size: number[]; readonly names: ReadonlySet<string> }[] {
+  const pointsOf = (size: readonly number[]): number => size.reduce((product, n) => product * n, 1);
+  const most = Math.max(...sizes.map(pointsOf));
+  const breaks = new Map<number, Set<string>>();
+  for (const { name, tier, residency } of candidates) {
+    if (residency !== "resident") continue;
+    for (const at of tier.breaks?.(shape.length) ?? []) {
+      if (at > most && at <= breakWithin * most) breaks.set(at, (breaks.get(at) ?? new Set<string>()).add(name));
+    }
+  }
+  return [...breaks]
+    .toSorted(([a], [b]) => a - b)
+    .map(([at, names]) => {
+      const factor = (at / pointsOf(shape)) ** (1 / shape.length);
+      return { size: shape.map((n) => Math.ceil(n * factor)), names };
+    });
+}
+
 function worthwhile(
   candidate: PlanCandidate,
   samples: ReadonlyMap<string, readonly Sample[]>,
@@ -115,6 +193,8 @@ function worthwhile(
   const points = size.reduce((product, n) => product * n, 1);
   const time = (sample: Sample): number => sample.hjb + sample.fokkerPlanck;
   if ((time(last) * points) / last.points > longestSweep) return false;
+  // A second size tells what grows with it from what does not.
+  if (own.length < 2) return true;
   const best = Math.min(
     ...[...samples.values()].map((all) => {
       const same = all.find((sample) => sample.points === last.points);

@@ -1,12 +1,31 @@
 /** One size of a calibration: every candidate's workspace opened, held to the reference, and its parts timed. */
 import type { Discretisation } from "../scheme/discretisation.ts";
-import type { Precision, Workspace } from "../tiers/tier.ts";
+import type { Precision, SweepReport, Workspace } from "../tiers/tier.ts";
 import type { PlanCandidate } from "./candidates.ts";
 import type { Clock } from "./clock.ts";
-import { measure, type Contestant, type Excluded, type Timing } from "./measure.ts";
-import type { Sample } from "./model.ts";
-import { mean, quantile } from "./statistics.ts";
-import { ratesOfData, workOf } from "./work.ts";
+import { measure, type Excluded } from "./measure.ts";
+import type { Sample } from "./fitModel.ts";
+import type { Pilot } from "./pilot.ts";
+import {
+  contestantFor,
+  longOnce,
+  veryLongOnce,
+  nothingSwept,
+  once,
+  parts,
+  sampleOf,
+  workspaceOptions,
+  type Entrant,
+  type Part,
+  type PartTime,
+} from "./sample.ts";
+
+/** What one size of a calibration is measured for. */
+export interface SizeOptions extends CalibrationOptions {
+  readonly clock: Clock;
+  /** True where certificates and Anderson steps are measured as well: they need no more than two sizes. */
+  readonly whole: boolean;
+}
 
 export interface CalibrationOptions {
   /** Most milliseconds for everything. */
@@ -22,24 +41,21 @@ export interface CalibrationOptions {
   /** Fewest points of the ladder and the factor between its sizes. */
   readonly fewest?: number;
   readonly factor?: number;
+  /** A solve on a coarser grid, whose states the timed sweeps start from. Default: the problem's own data. */
+  readonly pilot?: Pilot;
 }
 
-/** A candidate this many times slower than the best is measured at one size and left at that. */
-export const hopeless = 8;
+/** A candidate this many times slower than the best is measured at two sizes and left at that. */
+export const hopeless = 16;
+/** One that is this many times slower gets no more samples than it must; and one that is so much slower gets one. */
+const behind = 3;
+const farBehind = 8;
+
+/** Milliseconds after which the reference's two sweeps are given up, and the size with them. */
+const longestReference = 3000;
 
 /** What a candidate's sweep may differ from the reference's, relative to the field's largest value. */
 const bounds: Readonly<Record<Precision, number>> = { f64: 1e-9, compensated: 1e-5, f32: 2e-3 };
-
-interface Entrant {
-  readonly candidate: PlanCandidate;
-  readonly workspace: Workspace;
-  readonly setup: number;
-  readonly workspaceBytes: number;
-  substeps: { hjb: number; fokkerPlanck: number };
-  firstExcess: number;
-  column: number | undefined;
-}
-
 export interface SizeOutcome {
   readonly samples: ReadonlyMap<string, Sample>;
   readonly excluded: readonly Excluded[];
@@ -50,7 +66,7 @@ export async function measureSize(
   field: readonly PlanCandidate[],
   reference: PlanCandidate,
   d: Discretisation,
-  options: CalibrationOptions & { readonly clock: Clock },
+  options: SizeOptions,
 ): Promise<SizeOutcome> {
   const { clock } = options;
   const excluded: Excluded[] = [];
@@ -58,12 +74,24 @@ export async function measureSize(
   const entrants: Entrant[] = [];
   const opened: Workspace[] = [];
   try {
-    const truth = await reference.tier.workspace([d], workspaceOptions(reference));
+    const patience = AbortSignal.timeout(longestReference);
+    const signal = options.signal ? AbortSignal.any([options.signal, patience]) : patience;
+    const truth = await reference.tier.workspace([d], { ...workspaceOptions(reference), signal });
     opened.push(truth);
     await truth.load(0, d.initialDensity);
-    const wanted = { hjb: await truth.hjb(0), fokkerPlanck: await truth.fokkerPlanck(0) };
-    if (wanted.hjb.failure ?? wanted.fokkerPlanck.failure) {
-      return { samples: new Map(), excluded, notes: ["the short sweep of the calibration did not stay finite"] };
+    const wanted = await sweepsOf(truth).catch((error: unknown) => {
+      options.signal?.throwIfAborted();
+      if (patience.aborted) return undefined;
+      throw error;
+    });
+    const failure = wanted?.hjb.failure ?? wanted?.fokkerPlanck?.failure;
+    if (!wanted || failure) {
+      const what = failure ? "did not stay finite" : "took too long";
+      return {
+        samples: new Map(),
+        excluded,
+        notes: [`A sweep of the calibration at ${d.grid.shape.join("x")} ${what}.`],
+      };
     }
     const value = await truth.read(0, "value");
     const density = await truth.read(0, "transported");
@@ -75,10 +103,12 @@ export async function measureSize(
         opened.push(workspace);
         const setup = clock.now() - start;
         await workspace.load(0, d.initialDensity);
+        const begun = clock.now();
         const substeps = {
           hjb: (await workspace.hjb(0)).substeps,
           fokkerPlanck: (await workspace.fokkerPlanck(0)).substeps,
         };
+        const once = clock.now() - begun;
         const reason =
           difference("value", await workspace.read(0, "value"), value, bounds[candidate.precision]) ??
           difference("density", await workspace.read(0, "transported"), density, bounds[candidate.precision]);
@@ -87,7 +117,16 @@ export async function measureSize(
           continue;
         }
         const workspaceBytes = candidate.tier.memoryNeed([d], workspaceOptions(candidate)).bytes;
-        entrants.push({ candidate, workspace, setup, workspaceBytes, substeps, firstExcess: 0, column: undefined });
+        entrants.push({
+          candidate,
+          workspace,
+          setup,
+          workspaceBytes,
+          substeps,
+          once,
+          firstExcess: 0,
+          swept: nothingSwept(),
+        });
       } catch (error) {
         options.signal?.throwIfAborted();
         excluded.push({ name: candidate.name, kind: "failed", reason: reasonOf(error) });
@@ -105,21 +144,33 @@ export async function measureSize(
         return undefined;
       }
     };
-    const { warmUpMs } = options;
+    const { warmUpMs, whole } = options;
     if (warmUpMs !== undefined) {
       for (const entrant of entrants) await attempt(entrant, () => warmUp(entrant, d, clock, warmUpMs));
     }
-    const running = entrants.filter((entrant) => !failed.has(entrant));
-    const times = new Map<string, Map<Part, Timing>>(running.map(({ candidate }) => [candidate.name, new Map()]));
+    const best = Math.min(...entrants.map((entrant) => entrant.once));
+    const slow = new Set(
+      entrants.filter(
+        (entrant) =>
+          entrant.once > Math.max(farBehind * best, longOnce) || entrant.once > Math.max(behind * best, veryLongOnce),
+      ),
+    );
+    const times = new Map<string, Map<Part, PartTime>>(entrants.map(({ candidate }) => [candidate.name, new Map()]));
     for (const part of parts) {
+      if (part === "certify" && !whole) continue;
       const share = options.budgetMs * (part === "hjb" || part === "fokkerPlanck" ? 0.3 : 0.1);
-      const contestants = running
-        .filter(({ candidate }) => times.has(candidate.name))
-        .map((entrant) => contestantFor(entrant, part, d));
+      for (const entrant of slow) {
+        if (failed.has(entrant) || part === "certify") continue;
+        const time = await attempt(entrant, () => once(contestantFor(entrant, part, d, clock), clock));
+        if (time) times.get(entrant.candidate.name)?.set(part, time);
+      }
+      const contestants = entrants
+        .filter((entrant) => !slow.has(entrant) && !failed.has(entrant) && times.has(entrant.candidate.name))
+        .map((entrant) => contestantFor(entrant, part, d, clock));
       const { timings, excluded: out } = await measure(contestants, {
         clock,
         samples: options.samples ?? 5,
-        dropAt: hopeless,
+        dropAt: behind,
         budgetMs: share,
         ...(options.signal && { signal: options.signal }),
       });
@@ -130,15 +181,22 @@ export async function measureSize(
       }
     }
     const samples = new Map<string, Sample>();
-    for (const entrant of running) {
+    for (const entrant of entrants) {
       const own = times.get(entrant.candidate.name);
-      const sample = own && (await attempt(entrant, () => sampleOf(entrant, own, d, clock)));
+      if (!own || failed.has(entrant)) continue;
+      const sample = await attempt(entrant, () => sampleOf(entrant, own, d, clock, whole && !slow.has(entrant)));
       if (sample) samples.set(entrant.candidate.name, sample);
     }
     return { samples, excluded, notes };
   } finally {
     for (const workspace of opened) await workspace[Symbol.asyncDispose]();
   }
+}
+
+/** Both sweeps, the second one where the first came through. */
+async function sweepsOf(workspace: Workspace): Promise<{ hjb: SweepReport; fokkerPlanck: SweepReport | undefined }> {
+  const hjb = await workspace.hjb(0);
+  return { hjb, fokkerPlanck: hjb.failure ? undefined : await workspace.fokkerPlanck(0) };
 }
 
 /** Sweeps for so long that the engine has compiled what it will compile; what the first ones cost more is kept. */
@@ -159,102 +217,8 @@ async function warmUp(entrant: Entrant, d: Discretisation, clock: Clock, limitMs
   }
   // All of the warm-up that steady sweeps would not have taken.
   entrant.firstExcess = Math.max(0, last - begun - rounds * fastest);
+  entrant.once = fastest;
 }
-
-type Part = "load" | "hjb" | "fokkerPlanck" | "certify" | "relax" | "read";
-/** In this order, so that relaxation does not change what the sweeps are timed on. */
-const parts: readonly Part[] = ["load", "hjb", "fokkerPlanck", "certify", "relax", "read"];
-
-function contestantFor({ candidate, workspace }: Entrant, part: Part, d: Discretisation): Contestant {
-  const finite = (failure: unknown): void => {
-    if (failure !== undefined) throw new Error("the sweep met a number that is not finite");
-  };
-  const work: Readonly<Record<Part, () => Promise<unknown>>> = {
-    load: () => workspace.load(0, d.initialDensity),
-    hjb: async () => finite((await workspace.hjb(0)).failure),
-    fokkerPlanck: async () => finite((await workspace.fokkerPlanck(0)).failure),
-    certify: () => workspace.certify(0),
-    relax: () => workspace.relax(0, { kind: "blend", theta: 0.1 }, { kind: "blend", theta: 0.1 }),
-    read: () => workspace.read(0, "value"),
-  };
-  return { name: candidate.name, run: work[part] };
-}
-
-const andersonRounds = 4;
-
-/** What other processes add to a sample they never take away: below the median there is less of it. */
-const lowerQuartile = ({ samples }: Timing): number => quantile(samples, 0.25);
-
-/** What was measured as one sample; undefined where a part is missing. */
-async function sampleOf(
-  entrant: Entrant,
-  times: ReadonlyMap<Part, Timing>,
-  d: Discretisation,
-  clock: Clock,
-): Promise<Sample | undefined> {
-  const { workspace, setup, workspaceBytes, substeps } = entrant;
-  const [load, hjb, fokkerPlanck, certify, relax, read] = parts.map((part) => times.get(part));
-  if (!load || !hjb || !fokkerPlanck || !certify || !relax || !read) return undefined;
-  const numbers = (d.steps + 1) * d.grid.points;
-  let column: number | undefined;
-  if (d.grid.points < 5000) {
-    // A few real iterations, so that the Anderson step has columns to work with.
-    for (let k = 1; k <= andersonRounds; k++) {
-      await workspace.hjb(0);
-      await workspace.fokkerPlanck(0);
-      const start = clock.now();
-      const done = await workspace.relax(0, { kind: "anderson", beta: 0.1 }, { kind: "blend", theta: 0.5 });
-      const time = clock.now() - start;
-      if (done.depth > 0) column = Math.max(0, time - relax.median) / (done.depth * numbers);
-    }
-  }
-  const rates = ratesOfData(d);
-  const beside = workspace.concurrent === true ? await timeBeside(entrant, d, clock, lowerQuartile(hjb)) : undefined;
-  return {
-    beside,
-    points: d.grid.points,
-    workspaceBytes,
-    numbers,
-    setup,
-    load: lowerQuartile(load),
-    read: lowerQuartile(read),
-    hjb: lowerQuartile(hjb),
-    fokkerPlanck: lowerQuartile(fokkerPlanck),
-    relax: lowerQuartile(relax),
-    certify: lowerQuartile(certify),
-    column,
-    work: workOf(d, rates, substeps),
-    firstExcess:
-      entrant.firstExcess + [certify, relax].reduce((sum, part) => sum + Math.max(0, part.first - part.median), 0),
-    noise: mean([hjb.error, fokkerPlanck.error]),
-  };
-}
-
-const besideRounds = 5;
-
-/** Two members' backward sweeps beside each other, over two sweeps in turn: the middle of a few. */
-async function timeBeside({ candidate }: Entrant, d: Discretisation, clock: Clock, single: number): Promise<number> {
-  await using pair = await candidate.tier.workspace([d, d], workspaceOptions(candidate));
-  for (const member of [0, 1]) await pair.load(member, d.initialDensity);
-  const times: number[] = [];
-  for (let k = 0; k < besideRounds; k++) {
-    const begun = clock.now();
-    await Promise.all([pair.hjb(0), pair.hjb(1)]);
-    times.push(clock.now() - begun);
-  }
-  return Math.min(1.2, quantile(times, 0.25) / (2 * single));
-}
-
-export function workspaceOptions(candidate: PlanCandidate): Parameters<PlanCandidate["tier"]["workspace"]>[1] {
-  return {
-    ...candidate.place,
-    precision: candidate.precision,
-    residency: candidate.residency,
-    andersonDepth: andersonRounds,
-    keepTransported: true,
-  };
-}
-
 /** How a field differs from the reference's, where it does by more than `bound` of its largest value. */
 function difference(name: string, got: Float64Array, wanted: Float64Array, bound: number): string | undefined {
   let worst = 0;

@@ -19,6 +19,8 @@ export interface PlanCandidate {
   readonly rank: number;
   /** Why it may not be chosen; undefined where it may. */
   readonly barred: string | undefined;
+  /** Where its precision takes two parts: the candidates that it runs on, one after the other. */
+  readonly parts?: readonly [PlanCandidate, PlanCandidate];
 }
 
 /** What a caller asks of the candidates. */
@@ -95,7 +97,8 @@ function threadChoices(found: Available | Unavailable, asked: number | undefined
   return most > 1 ? [1, most] : [1];
 }
 
-function barredBy(found: Available | Unavailable, precision: Precision, demand: Demand): string | undefined {
+/** Why a candidate that was found so may not be chosen; undefined where it may. */
+export function barredBy(found: Available | Unavailable, precision: Precision, demand: Demand): string | undefined {
   if (found.state === "unavailable") return found.why;
   if (found.software && demand.adapter === undefined) {
     return `${found.device} is a program on the processor, for correctness only (--adapter software asks for it).`;

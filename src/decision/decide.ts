@@ -21,7 +21,8 @@ import {
 } from "./decision.ts";
 import { packageVersion } from "./fingerprint.ts";
 import { callKernel, inRungOrder, raceData, raceKernels, type KernelRace, type KernelRow } from "./kernelRace.ts";
-import { crossoverRange, planSolve, timeAt, type Planned } from "./planner.ts";
+import { planSolve, type Planned } from "./planner.ts";
+import { crossoverRange, timeAt } from "./timeCurve.ts";
 import { scalesOver } from "./crossovers.ts";
 import { profileSolve } from "./profile.ts";
 import { measureRoof } from "./roof.ts";
@@ -232,7 +233,7 @@ function solveRows({ ranked }: Planned): SolveRow[] {
       seconds: predicted.seconds,
       low: predicted.low,
       high: predicted.high,
-      transferShare: predicted.parts.transfer / Object.values(predicted.parts).reduce((sum, part) => sum + part, 0),
+      transferShare: predicted.moving / predicted.seconds,
       speedup: (scalar?.predicted.seconds ?? Number.NaN) / predicted.seconds,
     }))
     .toSorted((a, b) => a.seconds - b.seconds);
@@ -281,8 +282,8 @@ function closeCalls(rungs: readonly Rung[], solves: readonly SolveRow[], thresho
 /** Predicted times over grid sizes. */
 function curvesOf({ ranked, rates, d, plan }: Planned): SizeCurve[] {
   const scales = scalesOver(crossoverRange(d), 2);
-  return ranked.map(({ candidate, model, memory }) => {
-    const seconds = timeAt(d, rates, plan.members, plan.work.iterations, model, memory);
+  return ranked.map(({ candidate, parts }) => {
+    const seconds = timeAt(d, rates, plan.members, parts);
     const points = scales.map((scale) => ({
       points: d.grid.shape.reduce((product, n) => product * Math.max(7, Math.round(n * scale)), 1),
       seconds: seconds(scale),

@@ -6,7 +6,9 @@ import type { PlanCandidate } from "./candidates.ts";
 import type { Clock } from "./clock.ts";
 import type { Machine } from "./fingerprint.ts";
 import type { Excluded } from "./measure.ts";
-import { fitModel, type CandidateModel } from "./model.ts";
+import { fitModel } from "./fitModel.ts";
+import type { CandidateModel } from "./model.ts";
+import type { Pilot } from "./pilot.ts";
 import type { PlannedCandidate, PlanMode } from "./plan.ts";
 import { shippedModel } from "./shipped.ts";
 import type { Wisdom } from "./wisdom.ts";
@@ -18,6 +20,8 @@ export type Source = NonNullable<PlannedCandidate["source"]>;
 export interface ModelOptions {
   readonly mode: PlanMode;
   readonly clock: Clock;
+  /** When planning began: the time limit is for all of it. */
+  readonly begun: number;
   readonly wisdom: Wisdom;
   readonly timeLimitMs?: number;
   readonly models?: ReadonlyMap<string, CandidateModel>;
@@ -25,7 +29,7 @@ export interface ModelOptions {
 
 const defaultLimitMs: Readonly<Record<PlanMode, number>> = {
   estimate: 0,
-  measure: 10_000,
+  measure: 9000,
   patient: 60_000,
   "wisdom-only": 0,
 };
@@ -36,6 +40,7 @@ const trustedBeyond = 16;
  * The model of every open candidate, measured where it is not known and the mode allows.
  *
  * @param reference what candidates are held to before they are timed
+ * @param pilot what the sweeps that are timed start from; without, the problem's own data
  */
 export async function modelsFor(
   open: readonly PlanCandidate[],
@@ -46,6 +51,7 @@ export async function modelsFor(
   planning: ModelOptions,
   notes: string[],
   options: SolveOptions,
+  pilot?: Pilot,
 ): Promise<{ models: Map<string, { model: CandidateModel; source: Source }>; excluded: readonly Excluded[] }> {
   const { mode, wisdom, clock } = planning;
   const models = new Map<string, { model: CandidateModel; source: Source }>();
@@ -62,8 +68,9 @@ export async function modelsFor(
   if ((mode === "measure" || mode === "patient") && unknown.length > 0 && reference && !planning.models) {
     // Measured beside each other or not at all: a time taken in a quiet hour does not race with one taken in a busy one.
     const done = await calibrate(open, reference, d.problem, d.grid.shape, d.scheme, {
-      budgetMs: planning.timeLimitMs ?? defaultLimitMs[mode],
+      budgetMs: Math.max(0, (planning.timeLimitMs ?? defaultLimitMs[mode]) - (clock.now() - planning.begun)),
       clock,
+      ...(pilot && { pilot }),
       wanted: new Set(unknown.map(({ name }) => name)),
       ...(mode === "patient" ? { samples: 15, factor: 2 } : {}),
       ...(options.signal ? { signal: options.signal } : {}),
@@ -75,7 +82,7 @@ export async function modelsFor(
       const samples = done.samples.get(candidate.name);
       // A calibration that ended early because nobody new was left says less than what is known.
       if (!samples || (samples.length < 2 && models.has(candidate.name))) continue;
-      const model = fitModel(samples);
+      const model = fitModel(samples, shippedModel(candidate, d.grid.shape.length));
       models.set(candidate.name, { model, source: "measured" });
       const software = candidate.found.state === "available" && candidate.found.software;
       const machine = machines.get(candidate.name);

@@ -1,5 +1,7 @@
 /** What a plan says: every candidate with its predicted time, who was chosen and why. Plain JSON. */
+import type { MemoryPlan } from "../solver/options.ts";
 import type { Precision, Residency, TierName } from "../tiers/tier.ts";
+import type { PlanCandidate } from "./candidates.ts";
 import type { Prediction } from "./model.ts";
 
 /** How much is measured: nothing, what is not known yet within seconds, or all of it again until the time limit. */
@@ -59,8 +61,37 @@ export interface Plan {
   readonly candidates: readonly PlannedCandidate[];
   readonly chosen: string | null;
   readonly why: string;
+  /** What would be chosen if moving data between memories took no time. */
+  readonly withoutTransfers: string | null;
   readonly crossovers: readonly Crossover[];
   readonly notes: readonly string[];
   /** Seconds that planning took. */
   readonly seconds: number;
+}
+
+/** A candidate as a plan shows it; with a reason it may not be chosen. */
+export function plannedOf(
+  candidate: PlanCandidate,
+  reason: string | null,
+  predicted: Prediction | null,
+  source: PlannedCandidate["source"],
+  memory: MemoryPlan | undefined,
+): PlannedCandidate {
+  const { name, text, tier, variant, residency, precision, place, found } = candidate;
+  return {
+    name,
+    text,
+    tier: tier.name,
+    variant: variant ?? null,
+    residency,
+    precision,
+    threads: place.threads ?? null,
+    device: found.state === "available" ? found.device : null,
+    software: found.state === "available" && found.software,
+    eligible: reason === null,
+    reason,
+    predicted,
+    source,
+    memory: memory?.bytes ?? null,
+  };
 }

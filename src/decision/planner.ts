@@ -5,25 +5,28 @@ import { discretisationOf, problemOf } from "../solver/configure.ts";
 import { planMemory } from "../solver/memory.ts";
 import type { MemoryPlan, SolveOptions } from "../solver/options.ts";
 import type { Tier, TierName } from "../tiers/tier.ts";
-import { candidatesFor, reachable, type PlanCandidate } from "./candidates.ts";
+import { candidatesFor, type PlanCandidate } from "./candidates.ts";
 import { choose, type Rival } from "./choose.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { crossoversOf } from "./crossovers.ts";
 import { machineOf, type Machine } from "./fingerprint.ts";
 import type { Excluded } from "./measure.ts";
-import { predict, type CandidateModel, type Prediction } from "./model.ts";
+import { withoutTransfers, type CandidateModel, type Prediction } from "./model.ts";
 import { correction, modelsFor, type Source } from "./models.ts";
-import type { Plan, PlannedCandidate, PlanMode } from "./plan.ts";
-import { shippedModel } from "./shipped.ts";
-import { modeOf, resized, taskOf, workAt } from "./task.ts";
+import { plannedOf, type Plan, type PlanMode } from "./plan.ts";
+import { fasterElsewhere, movesData } from "./remarks.ts";
+import { modeOf } from "./task.ts";
+import { crossoverRange, timeAt } from "./timeCurve.ts";
+import { iterationsOf, partsOf, predictParts, withTwoParts, type PlannedPart, type Ranked } from "./twoParts.ts";
 import { Wisdom } from "./wisdom.ts";
-import type { IterationWork, Rates } from "./work.ts";
+import type { Rates } from "./rates.ts";
+import type { IterationWork } from "./work.ts";
 import { referenceOf, workload } from "./workload.ts";
 
 export interface PlanningOptions {
   /** Default `measure`. */
   readonly mode?: PlanMode;
-  /** Most milliseconds of measuring. Default 10 s, 60 s where patient. */
+  /** Most milliseconds, about: best so far at their end. Default 9 s, 60 s where patient. */
   readonly timeLimitMs?: number;
   /** Default: what this process has learned. */
   readonly wisdom?: Wisdom;
@@ -36,14 +39,6 @@ export interface PlanningOptions {
   readonly warm?: (name: string) => boolean;
   /** Models to use instead of measured ones, such as recorded timings of another machine. */
   readonly models?: ReadonlyMap<string, CandidateModel>;
-}
-
-/** A candidate with all that the planner knows of it. */
-export interface Ranked {
-  readonly candidate: PlanCandidate;
-  readonly model: CandidateModel;
-  readonly memory: MemoryPlan;
-  readonly predicted: Prediction;
 }
 
 export interface Planned {
@@ -79,20 +74,23 @@ export async function planSolve(
   const [d] = members;
   if (!d) throw new MfgError({ code: "MFGPU_CONFIG_BATCH", message: "The batch is empty.", fix: "Give a problem." });
   const kind = modeOf(d);
-  const candidates = await candidatesFor({
+  const demand = {
     ...pick(options),
     ...(planning.tiers && { tiers: planning.tiers }),
     ...(planning.skip && { skip: planning.skip }),
-  });
+  };
+  const candidates = withTwoParts(await candidatesFor(demand), demand);
   const barred = new Map(
     candidates.flatMap(({ name, barred: why }) => (why === undefined ? [] : [[name, why] as const])),
   );
-  const memories = new Map<string, MemoryPlan>();
+  const memories = new Map<string, readonly MemoryPlan[]>();
   let refusal: MfgError | undefined;
   for (const candidate of candidates) {
     if (barred.has(candidate.name)) continue;
     try {
-      memories.set(candidate.name, await memoryOf(candidate, members, options));
+      const plans: MemoryPlan[] = [];
+      for (const part of partsOf(candidate)) plans.push(await memoryOf(part, members, options));
+      memories.set(candidate.name, plans);
     } catch (error) {
       if (!(error instanceof MfgError)) throw error;
       refusal ??= error;
@@ -102,35 +100,64 @@ export async function planSolve(
 
   const open = candidates.filter(({ name }) => !barred.has(name));
   const pilot = planning.pilot ?? mode !== "estimate";
-  const { rates, work, iterations, planned } = await workload(d, options, wisdom, pilot ? candidates : []);
-  const machines = new Map<string, Machine>(open.map((candidate) => [candidate.name, machineOf(candidate)]));
+  const {
+    rates,
+    work,
+    iterations,
+    planned,
+    pilot: state,
+  } = await workload(d, options, wisdom, pilot ? candidates : []);
+  const running = [...new Map(open.flatMap(partsOf).map((part) => [part.name, part])).values()];
+  const machines = new Map<string, Machine>(
+    [...open, ...running].map((candidate) => [candidate.name, machineOf(candidate)]),
+  );
   const { models, excluded } = await modelsFor(
-    open,
+    running,
     referenceOf(candidates),
     machines,
     d,
     kind,
-    { ...planning, mode, clock, wisdom },
+    { ...planning, mode, clock, wisdom, begun },
     notes,
     options,
+    state,
   );
   for (const { name, reason } of excluded) barred.set(name, reason);
+  const barredPart = (name: string): string | undefined => excluded.find((one) => one.name === name)?.reason;
 
-  const ranked: (Ranked & { readonly source: Source; readonly rival: Rival })[] = [];
+  const cold = (part: string): boolean => !warm(part);
+  const ranked: (Ranked & { readonly source: Source; readonly factor: number; readonly rival: Rival })[] = [];
   for (const candidate of open) {
     const { name } = candidate;
-    const known = models.get(name);
-    const memory = memories.get(name);
-    if (barred.has(name) || !memory) continue;
-    if (!known) {
+    const known = partsOf(candidate).map((part) => models.get(part.name));
+    const out = partsOf(candidate).find((part) => barredPart(part.name));
+    if (out && !barred.has(name)) barred.set(name, `Its part on ${out.name}: ${barredPart(out.name)}`);
+    if (barred.has(name)) continue;
+    const [first] = known;
+    if (!first || known.includes(undefined)) {
       barred.set(name, "Nothing is known of it, and nothing was to be measured.");
       continue;
     }
-    const { model, source } = known;
-    const bare = predict(model, taskOf(d, members.length, work, iterations, memory, !warm(name)));
-    const predicted = scaled(bare, correction(wisdom, candidate, kind, machines.get(name) ?? {}, d.grid.points));
-    const rival = { name, rank: candidate.rank, predicted, noise: model.noise };
-    ranked.push({ candidate, model, memory, predicted, source, rival });
+    const counts = iterationsOf(candidate, options, iterations);
+    const parts = partsOf(candidate).flatMap((part, i): PlannedPart[] => {
+      const model = known[i]?.model;
+      const memory = memories.get(name)?.[i];
+      const count = counts[i];
+      return model && memory && count !== undefined ? [{ candidate: part, model, memory, iterations: count }] : [];
+    });
+    const bare = predictParts(parts, d, members.length, work, cold);
+    const factor = correction(wisdom, candidate, kind, machines.get(name) ?? {}, d.grid.points);
+    const predicted = scaled(bare, factor);
+    const noise = Math.max(...parts.map(({ model }) => model.noise));
+    const source = known.find((one) => one?.source === "shipped")?.source ?? first.source;
+    ranked.push({
+      candidate,
+      parts,
+      predicted,
+      source,
+      factor,
+      rival: { name, rank: candidate.rank, predicted, noise },
+    });
   }
   const task = taskName(kind, d, members.length, options);
   const machine = machines.get(ranked[0]?.candidate.name ?? "") ?? {};
@@ -149,6 +176,14 @@ export async function planSolve(
       Number(b.candidate.name === choice?.name) - Number(a.candidate.name === choice?.name) ||
       a.predicted.seconds - b.predicted.seconds,
   );
+  const free = choose(
+    ranked.map(({ rival, parts, factor }) => {
+      const still = parts.map((part) => ({ ...part, model: withoutTransfers(part.model) }));
+      return { ...rival, predicted: scaled(predictParts(still, d, members.length, work, cold), factor) };
+    }),
+  );
+  const freed = free && movesData(ranked, free.name) ? free.name : (choice?.name ?? null);
+  if (choice && freed !== choice.name) notes.push(`If moving data took no time, ${freed} would be chosen.`);
   notes.push(...wisdom.notes, ...fasterElsewhere(ranked[0], candidates, barred, d, work, iterations, options));
 
   const plan: Plan = {
@@ -161,20 +196,23 @@ export async function planSolve(
     kind,
     work: planned,
     candidates: [
-      ...ranked.map((one) => plannedOf(one.candidate, null, one.predicted, one.source, one.memory)),
+      ...ranked.map(({ candidate, predicted, source, parts }) =>
+        plannedOf(candidate, null, predicted, source, parts[0]?.memory),
+      ),
       ...candidates
         .filter(({ name }) => barred.has(name))
         .map((candidate) =>
-          plannedOf(candidate, barred.get(candidate.name) ?? null, null, null, memories.get(candidate.name)),
+          plannedOf(candidate, barred.get(candidate.name) ?? null, null, null, memories.get(candidate.name)?.[0]),
         ),
     ],
     chosen: choice?.name ?? null,
     why: choice?.why ?? "No candidate may be chosen.",
+    withoutTransfers: freed,
     crossovers: crossoversOf(
-      ranked.map(({ candidate, model, memory, predicted }) => ({
+      ranked.map(({ candidate, parts, predicted }) => ({
         name: candidate.name,
         uncertainty: predicted.uncertainty,
-        seconds: timeAt(d, rates, members.length, iterations, model, memory),
+        seconds: timeAt(d, rates, members.length, parts),
       })),
       d.grid.shape,
       crossoverRange(d),
@@ -204,8 +242,14 @@ function memoryOf(
 }
 
 function scaled(prediction: Prediction, factor: number): Prediction {
-  const { seconds, low, high } = prediction;
-  return { ...prediction, seconds: seconds * factor, low: low * factor, high: high * factor };
+  const { seconds, low, high, moving } = prediction;
+  return {
+    ...prediction,
+    seconds: seconds * factor,
+    low: low * factor,
+    high: high * factor,
+    moving: moving * factor,
+  };
 }
 
 /** A choice is between devices: only the parts that all candidates share tell machines apart. */
@@ -217,87 +261,4 @@ function choiceMachine(machine: Machine): Machine {
 function taskName(kind: string, d: Discretisation, members: number, options: SolveOptions): string {
   const { precision = "any", tolerance = 1e-8, adapter = "", threads = 0 } = options;
   return [kind, d.grid.shape.join("x"), d.steps, members, precision, tolerance, adapter, threads].join("|");
-}
-
-/** A note where a precision that was not asked for would be much faster: the user may want to ask for it. */
-function fasterElsewhere(
-  best: Ranked | undefined,
-  candidates: readonly PlanCandidate[],
-  barred: ReadonlyMap<string, string>,
-  d: Discretisation,
-  work: IterationWork,
-  iterations: number,
-  options: SolveOptions,
-): string[] {
-  if (!best || options.precision !== undefined) return [];
-  const { memory, predicted } = best;
-  for (const candidate of candidates) {
-    const { found, precision } = candidate;
-    if (
-      !barred.has(candidate.name) ||
-      found.state === "unavailable" ||
-      found.software ||
-      candidate.barred === undefined
-    )
-      continue;
-    const guess = predict(shippedModel(candidate, d.grid.shape.length), taskOf(d, 1, work, iterations, memory, true));
-    if (guess.seconds < predicted.seconds / 3) {
-      return [
-        `${candidate.name} may be much faster; it reaches a residual of ${reachable[precision]} ` +
-          `(--precision ${precision}, or --tolerance ${reachable[precision]}).`,
-      ];
-    }
-  }
-  return [];
-}
-
-function plannedOf(
-  candidate: PlanCandidate,
-  reason: string | null,
-  predicted: Prediction | null,
-  source: Source | null,
-  memory: MemoryPlan | undefined,
-): PlannedCandidate {
-  const { name, text, tier, variant, residency, precision, place, found } = candidate;
-  return {
-    name,
-    text,
-    tier: tier.name,
-    variant: variant ?? null,
-    residency,
-    precision,
-    threads: place.threads ?? null,
-    device: found.state === "available" ? found.device : null,
-    software: found.state === "available" && found.software,
-    eligible: reason === null,
-    reason,
-    predicted,
-    source,
-    memory: memory?.bytes ?? null,
-  };
-}
-
-/** A candidate's seconds as a function of how much finer the grid is. */
-export function timeAt(
-  d: Discretisation,
-  rates: Rates,
-  members: number,
-  iterations: number,
-  model: CandidateModel,
-  memory: MemoryPlan,
-): (scale: number) => number {
-  return (scale) => {
-    const shape = d.grid.shape.map((n) => Math.max(7, Math.round(n * scale)));
-    const finer = resized(d, d.problem, shape, d.steps);
-    const bytes = (memory.bytes * finer.grid.points) / d.grid.points;
-    const task = taskOf(finer, members, workAt(d, rates, shape), iterations, { ...memory, bytes }, true);
-    return predict(model, task).seconds;
-  };
-}
-
-/** From eight points per axis to sixteen times the grid at hand, and no further than any machine goes. */
-export function crossoverRange(d: Discretisation): [number, number] {
-  const smallest = 8 / Math.min(...d.grid.shape);
-  const largest = Math.min(16, (1e9 / d.grid.points) ** (1 / d.grid.shape.length));
-  return [Math.min(1, smallest), Math.max(1, largest)];
 }

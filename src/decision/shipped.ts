@@ -20,12 +20,14 @@ interface Prior {
   readonly setup: number;
   /** Bytes per millisecond between the memories; Infinity where there is one. */
   readonly bandwidth: number;
+  /** Share of a sweep in which data cross over. */
+  readonly moved: number;
 }
 
 /** Batched tier, nanoseconds per point and stage, measured on one 2 GHz server core: advection per axis, diffusion. */
 const batched = { hjb: { advection: 18, diffusion: 5 }, fokkerPlanck: { advection: 28, diffusion: 25 } };
 
-const host: Prior = { latency: 8e-4, hjb: 1, fokkerPlanck: 1, cold: 120, setup: 0.2, bandwidth: Infinity };
+const host: Prior = { latency: 8e-4, hjb: 1, fokkerPlanck: 1, cold: 120, setup: 0.2, bandwidth: Infinity, moved: 0 };
 
 function priorOf({ tier, residency, precision, place, variant }: PlanCandidate, dimension: number): Prior {
   const threads = place.threads ?? 1;
@@ -35,34 +37,42 @@ function priorOf({ tier, residency, precision, place, variant }: PlanCandidate, 
   if (residency === "offload") {
     const device = tier.name === "webgpu" || variant === "webgpu";
     const latency = tier.name === "rust" ? 5e-3 : device ? 0.15 * dimension : 2e-2;
-    return { ...host, latency, hjb: tier.name === "gpujs" ? 2 : 0.9, cold: device ? 500 : 150 };
+    return {
+      ...host,
+      latency,
+      hjb: tier.name === "gpujs" ? 2 : 0.9,
+      cold: device ? 500 : 150,
+      moved: device ? 0.6 : 0.1,
+    };
   }
   if (tier.name === "rust") {
     const share = (precision === "f32" ? 0.5 : 1) / (4 * Math.max(1, 0.8 * threads)) / (variant === "wasm" ? 0.5 : 1);
     return { ...host, latency: threads > 1 ? 6e-3 : 1e-3, hjb: share, fokkerPlanck: share, cold: 10 };
   }
   const share = precision === "f32" ? 0.002 : 0.004;
-  return { latency: 5e-3, hjb: share, fokkerPlanck: share, cold: 800, setup: 30, bandwidth: 5e6 };
+  return { latency: 5e-3, hjb: share, fokkerPlanck: share, cold: 800, setup: 30, bandwidth: 5e6, moved: 0 };
 }
 
 /** The model of a candidate of which nothing is known but its name. */
 export function shippedModel(candidate: PlanCandidate, dimension: number): CandidateModel {
-  const { latency, hjb, fokkerPlanck, cold, setup, bandwidth } = priorOf(candidate, dimension);
+  const { latency, hjb, fokkerPlanck, cold, setup, bandwidth, moved } = priorOf(candidate, dimension);
   const costs = (of: typeof batched.hjb, times: number): SweepCosts => ({
     latency,
     advection: times * of.advection * dimension * ns,
     diffusion: times * of.diffusion * ns,
     saturation: 0,
+    ratios: [],
     spread,
   });
-  const moving = { fixed: bandwidth === Infinity ? 0 : 0.1, each: bandwidth === Infinity ? 0 : 1 / bandwidth };
+  const crossing = { fixed: bandwidth === Infinity ? 0 : 0.1, each: bandwidth === Infinity ? 0 : 1 / bandwidth };
   return {
     setup: { fixed: setup, each: 2e-7 },
     cold,
-    upload: moving,
-    download: moving,
+    upload: crossing,
+    download: crossing,
     hjb: costs(batched.hjb, hjb),
     fokkerPlanck: costs(batched.fokkerPlanck, fokkerPlanck),
+    moving: { hjb: moved, fokkerPlanck: moved },
     relax: { fixed: latency, each: 1.4 * Math.min(1, hjb) * ns },
     column: 12 * Math.min(1, hjb) * ns,
     certify: { sweeps: 1, each: 20 * Math.min(1, hjb) * ns },

@@ -3,13 +3,14 @@ import { MfgError } from "../errors.ts";
 import { Journal } from "../solver/journal.ts";
 import type { BatchOptions, PlanRecord, SolveResult } from "../solver/options.ts";
 import { solveBatch as solveOnNamedTier, solveOnTier } from "../solver/solve.ts";
+import { solveInTwoParts } from "../solver/twoParts.ts";
 import type { Tier, TierName } from "../tiers/tier.ts";
 import type { PlanCandidate } from "./candidates.ts";
 import { machineOf } from "./fingerprint.ts";
-import { predict } from "./model.ts";
 import type { PlanMode } from "./plan.ts";
-import { planSolve, processWisdom, type Planned, type Ranked } from "./planner.ts";
-import { problemHash, taskOf } from "./task.ts";
+import { planSolve, processWisdom, type Planned } from "./planner.ts";
+import { problemHash } from "./task.ts";
+import { iterationsDone, predictParts, type Ranked } from "./twoParts.ts";
 import type { Wisdom } from "./wisdom.ts";
 import type { WisdomEntry } from "./wisdomEntries.ts";
 import { workOf } from "./work.ts";
@@ -155,25 +156,26 @@ async function attempt(
   options: AutoOptions,
   journal: Journal,
 ): Promise<SolveResult[]> {
-  const { tier, variant, residency, precision, place, text } = candidate;
+  const { tier, variant, residency, precision, place, text, parts } = candidate;
   const done = Math.max(...problems.map((_, i) => journal.reports(i).length));
-  return solveOnTier(
-    tier,
-    problems,
-    {
-      ...options,
-      ...place,
-      tier: text,
-      precision,
-      maxIterations: Math.max(1, (options.maxIterations ?? 200) - done),
-      onIteration: (report, member) => {
-        const whole = journal.note(member, report);
-        options.onIteration?.(whole, member);
-      },
+  const own: BatchOptions = {
+    ...options,
+    ...place,
+    tier: text,
+    precision,
+    maxIterations: Math.max(1, (options.maxIterations ?? 200) - done),
+    onIteration: (report, member) => {
+      const whole = journal.note(member, report);
+      options.onIteration?.(whole, member);
     },
-    { variant, residency },
-    journal,
-  );
+  };
+  const way = { variant, residency };
+  if (!parts) return solveOnTier(tier, problems, own, way, journal);
+  const [first, second] = parts;
+  // The second part starts from the first one's result, not from what an earlier failure left.
+  const solveOn: typeof solveOnTier = (on, some, rest, there) =>
+    solveOnTier(on, some, rest, there, on === first.tier ? journal : undefined);
+  return solveInTwoParts(solveOn, tier, problems, own, way, { precision, from: first.precision, on: second.text });
 }
 
 /** The result with its plan, and with the iterations of all tiers that it ran on. */
@@ -213,7 +215,7 @@ function noCandidate({ plan, refusal }: Planned): MfgError {
 
 /** Remembers the work that the problem took, and how the time compares with the model for that work. */
 async function learn(
-  { candidate, model, memory }: Ranked,
+  { candidate, parts }: Ranked,
   planned: Planned,
   results: readonly SolveResult[],
   actual: number,
@@ -225,15 +227,16 @@ async function learn(
   const software = candidate.found.state === "available" && candidate.found.software;
   if (!first || software || results.some(({ record }) => record.stopReason === "aborted")) return;
   const { iterations, substeps } = first.record;
-  const most = Math.max(...results.map(({ record }) => record.iterations));
+  const done = results.map(({ record }) => iterationsDone(record));
+  const taken = parts.map((part, i) => ({ ...part, iterations: Math.max(...done.map((counts) => counts[i] ?? 0)) }));
   const entries: WisdomEntry[] = [];
   const tolerance = options.tolerance ?? 1e-8;
   if (first.record.converged && results.length === 1 && options.warmStart === undefined) {
     const { hjb, fokkerPlanck } = substeps;
     entries.push({ kind: "work", problem: problemHash(d), tolerance, iterations, hjb, fokkerPlanck });
   }
-  const task = taskOf(d, results.length, workOf(d, rates, substeps), most, memory, !ran.has(candidate.name));
-  const expected = predict(model, task).seconds;
+  const cold = (): boolean => !ran.has(candidate.name);
+  const expected = predictParts(taken, d, results.length, workOf(d, rates, substeps), cold).seconds;
   if (options.warmStart === undefined && expected > 0 && Number.isFinite(actual / expected)) {
     const machine = machineOf(candidate);
     const ratio = actual / expected;

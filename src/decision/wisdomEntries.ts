@@ -4,18 +4,20 @@ import { z } from "zod";
 import type { Machine } from "./fingerprint.ts";
 import type { CandidateModel } from "./model.ts";
 
-export const wisdomVersion = 1;
+export const wisdomVersion = 2;
 export const wisdomHeader: string = `${JSON.stringify({ format: "mfgpu wisdom", version: wisdomVersion })}\n`;
 
 const finite = z.number().nonnegative();
 const count = z.number().int().nonnegative();
 const machine = z.record(z.string(), z.string());
 const affine = z.strictObject({ fixed: finite, each: finite });
+const ratios = z.array(z.strictObject({ points: finite, ratio: finite }));
 const sweep = z.strictObject({
   latency: finite,
   advection: finite,
   diffusion: finite,
   saturation: finite,
+  ratios,
   spread: finite,
 });
 const model = z.strictObject({
@@ -25,10 +27,11 @@ const model = z.strictObject({
   download: affine,
   hjb: sweep,
   fokkerPlanck: sweep,
+  moving: z.strictObject({ hjb: finite, fokkerPlanck: finite }),
   relax: affine,
   column: finite,
   certify: z.strictObject({ sweeps: finite, each: finite }),
-  beside: z.array(z.strictObject({ points: finite, ratio: finite })),
+  beside: ratios,
   fewest: finite,
   most: finite,
   noise: finite,

@@ -1,10 +1,9 @@
 /** How much a solve has to do, apart from how fast anything does it: sub-steps and stages of both sweeps. */
-import { couplingSlice } from "../scheme/coupling.ts";
 import { rklStages } from "../scheme/diffusion.ts";
 import { hasExit, type Discretisation } from "../scheme/discretisation.ts";
-import { driftAt, speedPerSlope } from "../scheme/hamiltonian.ts";
 import { explicitStep, needOf } from "../scheme/substeps.ts";
-import { axisRadius, fullRadius, growingStep, slopeGrowth } from "../tiers/host/stepLimits.ts";
+import { axisRadius, fullRadius, growingStep } from "../tiers/host/stepLimits.ts";
+import { inverseSpacing, type Rates } from "./rates.ts";
 
 /** What one sweep does: whole-field passes, each over all points. */
 export interface SweepWork {
@@ -22,95 +21,12 @@ export interface IterationWork {
   readonly fokkerPlanck: SweepWork;
 }
 
-/** How fast a problem's fields move, level by level, on the grid they were looked at; what sub-step counts are made of. */
-export interface Rates {
-  readonly t: readonly number[];
-  /** max over the nodes of sum_a |H_p|_a / h_a, in 1/time. */
-  readonly speed: readonly number[];
-  /** Growth of the slope from the source, inside and at exits, in the units of `slopeGrowth`. */
-  readonly inner: readonly number[];
-  readonly atExits: readonly number[];
-  /** sum_a 1/h_a of that grid. */
-  readonly inverseSpacing: number;
-  /** What the rates are multiplied by so that the counts become those that were seen. */
-  readonly hjbFactor: number;
-  readonly densityFactor: number;
-}
-
-function inverseSpacing(d: Discretisation): number {
-  return d.grid.spacing.reduce((sum, h) => sum + 1 / h, 0);
-}
-
-/** max over the nodes of sum_a |H_p|_a / h_a for a value slice, from central differences (one-sided at walls). */
-export function fieldSpeed(d: Discretisation, u: Float64Array): number {
-  const { grid, hamiltonian, boundaries } = d;
-  const { shape, stride, spacing, points } = grid;
-  const slopes = new Float64Array(shape.length);
-  let fastest = 0;
-  for (let node = 0; node < points; node++) {
-    let squared = 0;
-    for (let a = 0; a < shape.length; a++) {
-      const n = shape[a] ?? 1;
-      const s = stride[a] ?? 1;
-      const i = Math.floor(node / s) % n;
-      const wraps = boundaries[a]?.lower.kind === "periodic";
-      const before = i > 0 ? node - s : wraps ? node + (n - 1) * s : node;
-      const after = i < n - 1 ? node + s : wraps ? node - (n - 1) * s : node;
-      const apart = before === node || after === node ? 1 : 2;
-      const p = ((u[after] ?? 0) - (u[before] ?? 0)) / (apart * (spacing[a] ?? 1));
-      slopes[a] = p;
-      squared += p * p;
-    }
-    const factor = speedPerSlope(hamiltonian, squared);
-    let speed = 0;
-    for (let a = 0; a < shape.length; a++)
-      speed += Math.abs(factor * (slopes[a] ?? 0) + driftAt(hamiltonian, a, node)) / (spacing[a] ?? 1);
-    if (speed > fastest) fastest = speed;
-  }
-  return fastest;
-}
-
-/** The two parts of `slopeGrowth`: what the source does inside, and what exits add. */
-function growthOf(d: Discretisation, level: number, m: Float64Array): { inner: number; atExits: number } {
-  const { potential, grid } = d;
-  const source = new Float64Array(grid.points);
-  couplingSlice(d, level, m, source);
-  const offset = potential.length > grid.points ? level * grid.points : 0;
-  for (let i = 0; i < source.length; i++) source[i] = (source[i] ?? 0) + (potential[offset + i] ?? 0);
-  const whole = slopeGrowth(d, source);
-  if (!hasExit(d)) return { inner: whole, atExits: 0 };
-  const closed = d.boundaries.map((axis) =>
-    axis.lower.kind === "periodic"
-      ? axis
-      : {
-          lower: { kind: "reflecting" as const, exitValue: undefined },
-          upper: { kind: "reflecting" as const, exitValue: undefined },
-        },
-  );
-  const inner = slopeGrowth({ ...d, boundaries: closed }, source);
-  return { inner, atExits: whole - inner };
-}
-
-/** Rates from both histories of a solve, and the counts of sub-steps that were seen with them. */
-export function ratesOfHistories(
+/** The rates with factors that make the counts on `d` those that were seen there. */
+export function matchedRates(
   d: Discretisation,
-  value: Float64Array,
-  density: Float64Array,
-  seen?: { readonly hjb: number; readonly fokkerPlanck: number },
+  rates: Rates,
+  seen: { readonly hjb: number; readonly fokkerPlanck: number },
 ): Rates {
-  const { points } = d.grid;
-  const slice = (history: Float64Array, k: number): Float64Array => history.subarray(k * points, (k + 1) * points);
-  const growth = Array.from(d.levels, (_, k) => growthOf(d, k, slice(density, k)));
-  const rates: Rates = {
-    t: [...d.levels],
-    speed: Array.from(d.levels, (_, k) => fieldSpeed(d, slice(value, k))),
-    inner: growth.map((part) => part.inner),
-    atExits: growth.map((part) => part.atExits),
-    inverseSpacing: inverseSpacing(d),
-    hjbFactor: 1,
-    densityFactor: 1,
-  };
-  if (!seen) return rates;
   return {
     ...rates,
     hjbFactor: matched((hjbFactor) => substeps(hjbCounts(d, { ...rates, hjbFactor })), seen.hjb),
@@ -121,40 +37,18 @@ export function ratesOfHistories(
   };
 }
 
-/** Share of the horizon after which a value function has mostly become what it will be; for rates from data alone. */
-const maturing = 0.25;
-
-/** Rates from the problem's data alone, nothing computed: slopes of the terminal cost, and what the source adds to them. */
-export function ratesOfData(d: Discretisation): Rates {
-  const { problem, hamiltonian } = d;
-  const growth = growthOf(d, 0, d.initialDensity);
-  const start = fieldSpeed(d, d.terminalCost);
-  const t = Array.from({ length: 9 }, (_, k) => (k / 8) * problem.horizon);
-  return {
-    t,
-    speed: t.map(
-      (time) =>
-        start + hamiltonian.control * growth.inner * Math.min(problem.horizon - time, maturing * problem.horizon),
-    ),
-    inner: t.map(() => growth.inner),
-    atExits: t.map(() => growth.atExits),
-    inverseSpacing: inverseSpacing(d),
-    hjbFactor: 1,
-    densityFactor: 1,
-  };
-}
-
-/** The factor, 0.25 to 8, at which a count that grows with it becomes `wanted`; 1 where it already is. */
+/** The factor, 1/64 to 8, at which a count that grows with it becomes `wanted`; 1 where it already is. */
 function matched(count: (factor: number) => number, wanted: number): number {
   if (count(1) === wanted) return 1;
-  let low = 0.25;
+  let low = 1 / 64;
   let high = 8;
   for (let i = 0; i < 30; i++) {
     const middle = Math.sqrt(low * high);
     if (count(middle) < wanted) low = middle;
     else high = middle;
   }
-  return Math.sqrt(low * high);
+  // Counts jump: just above the jump they are what was wanted.
+  return high;
 }
 
 /** A level's number at time t, linear between the levels of the rates. */
@@ -170,11 +64,12 @@ function at(t: readonly number[], values: readonly number[], time: number): numb
 /** Sub-steps of every stored interval of the backward sweep. */
 function hjbCounts(d: Discretisation, rates: Rates): number[] {
   const finer = inverseSpacing(d) / rates.inverseSpacing;
+  const factor = rates.hjbFactor * finer ** rates.hjbTrend;
   const growthAt = (time: number): number =>
     at(rates.t, rates.inner, time) * finer + at(rates.t, rates.atExits, time) * finer * finer;
   return intervals(d, (from, to) => {
-    const speed = rates.hjbFactor * finer * at(rates.t, rates.speed, to);
-    const dt = growingStep(d, speed, rates.hjbFactor * Math.max(growthAt(from), growthAt(to)));
+    const speed = factor * finer * at(rates.t, rates.speed, to);
+    const dt = growingStep(d, speed, factor * Math.max(growthAt(from), growthAt(to)));
     return d.scheme.splitting === "explicit" ? explicitStep(dt, fullRadius(d)) : dt;
   });
 }
@@ -184,9 +79,10 @@ function densityCounts(d: Discretisation, rates: Rates): number[] {
   const { fokkerPlanck, fdmSubsteps, cfl, splitting } = d.scheme;
   if (fokkerPlanck === "fdm") return Array.from({ length: d.steps }, () => fdmSubsteps);
   const finer = inverseSpacing(d) / rates.inverseSpacing;
+  const factor = rates.densityFactor * finer ** rates.densityTrend;
   return intervals(d, (from, to) => {
     const speed = Math.max(at(rates.t, rates.speed, from), at(rates.t, rates.speed, to));
-    const dt = cfl / (rates.densityFactor * finer * speed);
+    const dt = cfl / (factor * finer * speed);
     return splitting === "explicit" ? explicitStep(dt, fullRadius(d)) : dt;
   });
 }

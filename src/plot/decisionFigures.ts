@@ -16,6 +16,7 @@ import { formatNumber } from "./numbers.ts";
 
 export interface DecisionFigures {
   readonly speedups: string;
+  readonly transfers: string;
   readonly sizes: string;
   readonly roofline: string;
 }
@@ -26,6 +27,7 @@ export async function decisionFigures(decision: Decision): Promise<DecisionFigur
   const whole = (block: Block, title: string): string => toSvg(block, 14, title);
   return {
     speedups: whole(speedupBars(decision), "Speed-up of the hot function"),
+    transfers: whole(transferBars(decision), "Share of transfers"),
     sizes: whole(sizeChart(studio, decision), "Time against grid size"),
     roofline: whole(roofline(studio, decision), "Roofline"),
   };
@@ -63,6 +65,25 @@ function speedupBars({ rows, thresholds }: Decision): Block {
   );
   const block = { width: nameWidth + barWidth + 110, height: height + 22, svg: [...limits, ...parts].join("\n") };
   return withHeading("Speed-up of the hot function over the scalar tier, transfers included", block, 0);
+}
+
+/** One bar per candidate that stands for its whole solve: the part in which data move is dark, the rest is white. */
+function transferBars({ solves }: Decision): Block {
+  const x = (share: number): number => nameWidth + barWidth * share;
+  const height = solves.length * (barHeight + 8);
+  const parts = solves.map(({ name, transferShare }, k) => {
+    const y = k * (barHeight + 8) + 4;
+    const rect = (from: number, to: number, fill: string): string =>
+      `<rect x="${x(from)}" y="${y}" width="${x(to) - x(from)}" height="${barHeight}" fill="${fill}" stroke="${ink}"/>`;
+    const share = Math.min(1, transferShare);
+    const label = textAt(`${formatNumber(100 * transferShare, 2)} %`, x(1) + 6, y + 15);
+    return (
+      rect(0, 1, "white") + rect(0, share, "#444444") + textAt(name, nameWidth - 8, y + 15, { anchor: "end" }) + label
+    );
+  });
+  const marks = [0, 0.5, 1].map((share) => textAt(`${100 * share} %`, x(share), height + 15, { anchor: "middle" }));
+  const block = { width: nameWidth + barWidth + 70, height: height + 22, svg: [...parts, ...marks].join("\n") };
+  return withHeading("Share of a whole solve in which data move between memories (dark; predicted)", block, 0);
 }
 
 /** A line or, of one point, a mark of a chart. */

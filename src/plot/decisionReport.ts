@@ -116,6 +116,17 @@ export function recommendationSentences({ recommendation, grid: shape }: Decisio
   ];
 }
 
+/** What moving data decides. */
+function transferSentences({ plan }: Decision): string[] {
+  const { chosen, withoutTransfers: free } = plan;
+  if (chosen === null || free === null) return [];
+  return [
+    free === chosen
+      ? `If moving data took no time, the choice would be the same: ${chosen}.`
+      : `If moving data took no time, ${free} would be the fastest; ${chosen} was chosen.`,
+  ];
+}
+
 function sections(decision: Decision, figures: DecisionFigures): Section[] {
   const { baseline, profile, notes, environment, rungs, stopped } = decision;
   return [
@@ -142,6 +153,7 @@ function sections(decision: Decision, figures: DecisionFigures): Section[] {
     },
     { title: "Every rung and variant", table: comprehensiveTable(decision) },
     { title: "Whole solves", table: solveTable(decision), figure: figures.sizes },
+    { title: "Transfers", sentences: transferSentences(decision), figure: figures.transfers },
     { title: "Roofline", figure: figures.roofline },
     {
       title: "Environment",

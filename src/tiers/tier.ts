@@ -203,6 +203,8 @@ export interface Tier {
   /** Looks around; never throws. The answer for one place does not change while the process lives. */
   probe(place?: TierPlace): Promise<Available | Unavailable>;
   kernels(options: TierPlace & { readonly precision: Precision }): Promise<Kernels>;
+  /** Points of a grid from which on a workspace works another way, so that timings below say little of those above. */
+  breaks?(dimension: number): readonly number[];
   /** Bytes the workspace of these members will hold, histories and work fields, before anything is allocated. */
   memoryNeed(members: readonly Discretisation[], options: WorkspaceOptions): MemoryNeed;
   /** Bytes free for a workspace there: the device's own where it has memory of its own, else the machine's. */

@@ -193,14 +193,37 @@ describe("the report", () => {
     const html = decisionHtml(decision, figures);
     expect(html).toMatch(/^<!doctype html>/);
     expect(html).not.toMatch(/<script|<link|src=|href="http|url\(/);
-    for (const title of ["Recommendation", "The ladder", "Every rung", "Whole solves", "Roofline", "Environment"])
+    for (const title of [
+      "Recommendation",
+      "The ladder",
+      "Every rung",
+      "Whole solves",
+      "Transfers",
+      "Roofline",
+      "Environment",
+    ])
       expect(html).toContain(title);
-    expect(html.match(/<svg/g)).toHaveLength(3);
+    expect(html.match(/<svg/g)).toHaveLength(4);
     expect(html).not.toMatch(/NaN|undefined/);
     const markdown = decisionMarkdown(decision, figures);
     expect(markdown).toContain("## The ladder");
     expect(markdown).toContain("batched f64");
     expect(markdown).not.toMatch(/NaN|undefined/);
+  });
+  test("the share of transfers is a dark part of a bar, as long as it is large", async () => {
+    const decision = await whole;
+    const solves = decision.solves.map((row, k) => ({ ...row, transferShare: k === 0 ? 0.25 : 0 }));
+    const { transfers } = await decisionFigures({ ...decision, solves });
+    const widths = (fill: string): number[] =>
+      [...transfers.matchAll(new RegExp(`width="([0-9.]+)" height="[0-9.]+" fill="${fill}"`, "g"))].map((m) =>
+        Number(m[1]),
+      );
+    const bars = widths("white").slice(-solves.length);
+    const dark = widths("#444444");
+    expect(dark).toHaveLength(solves.length);
+    expect(dark[0]! / bars[0]!).toBeCloseTo(0.25, 9);
+    expect(dark.slice(1).every((width) => width === 0)).toBe(true);
+    expect(transfers).toContain("25 %");
   });
   test("lines differ without colour: every stroke is a shade of grey", async () => {
     const figures = await decisionFigures(await whole);

@@ -28,7 +28,8 @@ async function preferring(tiers: readonly Tier[], options: AutoOptions = {}): Pr
     [simple, 1e-6],
   ] as const) {
     if (!one) continue;
-    const { candidate, model } = one;
+    const { candidate, parts } = one;
+    const { model } = parts[0]!;
     const sweep = { ...model.hjb, latency: cost, advection: cost, diffusion: cost, spread: 0.01 };
     const quick = { ...model, hjb: sweep, fokkerPlanck: sweep, cold: 0, setup: { fixed: 0, each: 0 } };
     const machine = machineOf(candidate);

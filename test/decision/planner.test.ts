@@ -53,7 +53,13 @@ describe("with SYNTHETIC timings of a fast GPU", () => {
       [...syntheticWithoutTransfers].map(([name, model]) => [name.replace("/offload", ""), model] as const),
     );
     const real = new Map([...syntheticModels].map(([name, model]) => [name.replace("/offload", ""), model] as const));
-    expect((await at(512, { ...stateless, models: real })).chosen).toBe("rust f64");
+    const plan = await at(512, { ...stateless, models: real });
+    expect(plan).toMatchObject({ chosen: "rust f64", withoutTransfers: "webgpu f64" });
+    expect(plan.notes.join()).toContain("If moving data took no time, webgpu f64 would be chosen.");
+    // Where nothing moves nothing would change, and nothing is said.
+    const small = await at(16, { ...stateless, models: real });
+    expect(small).toMatchObject({ chosen: "rust f64", withoutTransfers: "rust f64" });
+    expect(small.notes.join()).not.toContain("took no time");
     expect((await at(512, { ...stateless, models })).chosen).toBe("webgpu f64");
   });
   test("the crossover is reported, with an interval around it, and is where the choice changes", async () => {

@@ -3,14 +3,14 @@
  * (110 G point-stages/s in 2-D f32, 5 us per dispatch, 10 GB/s over the bus with 0.1 ms per transfer) beside two cores of
  * Rust (1.7 ns per point and stage in f64, 2-D) and the batched tier (13 to 40 ns).
  */
-import type { CandidateModel, SweepCosts } from "../../src/decision/model.ts";
+import { withoutTransfers, type CandidateModel, type SweepCosts } from "../../src/decision/model.ts";
 import { batchedTier } from "../../src/tiers/batched/tier.ts";
 import type { Tier, TierName } from "../../src/tiers/tier.ts";
 
 const ns = 1e-6;
 
 function sweepCosts(latency: number, perStage: number, saturation = 0): SweepCosts {
-  return { latency, advection: perStage, diffusion: perStage / 3, saturation, spread: 0.05 };
+  return { latency, advection: perStage, diffusion: perStage / 3, saturation, ratios: [], spread: 0.05 };
 }
 
 function modelOf(
@@ -26,6 +26,7 @@ function modelOf(
     download: moving,
     hjb: sweep,
     fokkerPlanck: { ...sweep, advection: 1.5 * sweep.advection },
+    moving: { hjb: 0, fokkerPlanck: 0 },
     relax: { fixed: sweep.latency, each: sweep.advection / 4 },
     column: sweep.advection / 4,
     certify: { sweeps: 1, each: sweep.advection },
@@ -44,9 +45,15 @@ const bus = 10e6;
  * A stateless derivative call of the GPU: 8 B up and 16 B down per point and axis, a round trip of 0.1 ms; the arithmetic is
  * nothing beside it.
  */
-function offload(transfers: boolean): CandidateModel {
-  const perStage = transfers ? 2 * 24 * (1 / bus) + 0.1 * ns : 0.1 * ns;
-  return modelOf(sweepCosts(transfers ? 0.1 : 0.005, perStage), { setup: { fixed: 30, each: 0 }, cold: 500 });
+function offload(): CandidateModel {
+  const moving = (2 * 24) / bus;
+  const arithmetic = 0.1 * ns;
+  const share = moving / (moving + arithmetic);
+  return modelOf(sweepCosts(0.1, moving + arithmetic), {
+    setup: { fixed: 30, each: 0 },
+    cold: 500,
+    moving: { hjb: share, fokkerPlanck: share },
+  });
 }
 
 export const syntheticModels: ReadonlyMap<string, CandidateModel> = new Map([
@@ -62,14 +69,13 @@ export const syntheticModels: ReadonlyMap<string, CandidateModel> = new Map([
       cold: 500,
     }),
   ],
-  ["webgpu/offload f64", offload(true)],
+  ["webgpu/offload f64", offload()],
 ]);
 
 /** The same, with data that move for nothing. */
-export const syntheticWithoutTransfers: ReadonlyMap<string, CandidateModel> = new Map([
-  ...syntheticModels,
-  ["webgpu/offload f64", offload(false)],
-]);
+export const syntheticWithoutTransfers: ReadonlyMap<string, CandidateModel> = new Map(
+  [...syntheticModels].map(([name, model]) => [name, withoutTransfers(model)]),
+);
 
 function pretended(name: TierName, residencies: Tier["residencies"]): Tier {
   return {

@@ -20,7 +20,14 @@ import { compacted, lineOf, readEntries, wisdomHeader, type WisdomEntry } from "
 import { root } from "../house/imports.ts";
 
 const machine: Machine = { cpu: "A", node: "20.20.0", kernels: "abc" };
-const sweep = { latency: 1e-3, advection: 1e-5, diffusion: 2e-6, saturation: 0, spread: 0.1 };
+const sweep = {
+  latency: 1e-3,
+  advection: 1e-5,
+  diffusion: 2e-6,
+  saturation: 0,
+  ratios: [{ points: 48, ratio: 1.1 }],
+  spread: 0.1,
+};
 const flat = { fixed: 0.1, each: 1e-7 };
 const model = {
   setup: flat,
@@ -29,6 +36,7 @@ const model = {
   download: flat,
   hjb: sweep,
   fokkerPlanck: sweep,
+  moving: { hjb: 0, fokkerPlanck: 0 },
   relax: flat,
   column: 1e-6,
   certify: { sweeps: 1, each: 1e-6 },
@@ -60,7 +68,7 @@ test("what is learned is there the next time, and the file is plain JSON lines",
   expect(again.model("scalar f64", "1-D", machine)).toBeUndefined();
   expect(again.notes).toEqual([]);
   const lines = readFileSync(path, "utf8").trimEnd().split("\n");
-  expect(lines.map((line) => JSON.parse(line) as unknown)[0]).toEqual({ format: "mfgpu wisdom", version: 1 });
+  expect(lines.map((line) => JSON.parse(line) as unknown)[0]).toEqual({ format: "mfgpu wisdom", version: 2 });
   expect(readdirSync(dir)).toEqual(["wisdom.jsonl"]);
 });
 test("the newest of two models counts", async () => {
@@ -91,7 +99,8 @@ describe("a file that cannot be trusted is set aside, the reason is told, and wo
     ["binary", "\u0000\u0001\u0002\n", "no wisdom file"],
     ["foreign JSON", `{"name":"left-pad"}\n`, "no wisdom file"],
     ["a JSON null", "null\n", "no wisdom file"],
-    ["a future version", good.replace(`"version":1`, `"version":2`), "version 2"],
+    ["a future version", good.replace(`"version":2`, `"version":3`), "version 3"],
+    ["a past version", good.replace(`"version":2`, `"version":1`), "version 1"],
     ["one digit changed", good.replace("1000", "1001"), "line 2 is damaged"],
     ["an unknown kind of entry", `${good}{"sum":"x","entry":{"kind":"spell"}}\n`, "line 3 is damaged"],
     ["a negative time", wisdomHeader + lineOf({ ...entry, model: { ...model, cold: -1 } }), "line 2 is damaged"],

@@ -19,6 +19,8 @@ import { RustKernels, RustWasmKernels } from "./kernels.ts";
 import { StagedAddon, wasmModule } from "./wasm.ts";
 import { rustMemoryNeed, RustWorkspace } from "./workspace.ts";
 
+/** Points from which on all threads work on one grid together: SMALL in native/src/workspace.rs. */
+export const sharedFrom = 16_384;
 /** Most threads that the addon makes. */
 const mostThreads = 1024;
 
@@ -127,6 +129,7 @@ export const rustTier: Tier = {
   solvePrecisions: () => ["f64", "f32"],
   probe,
   kernels,
+  breaks: (dimension) => (dimension > 1 ? [sharedFrom] : []),
   memoryNeed,
   workspace,
 };
