@@ -4,6 +4,11 @@
  * Then how the native tier's time per point grows with the grid.
  *
  *   npx tsx bench/solve.ts [--json] [--samples 3] [--quick] [--dimensions 1,2] [--only batched,rust] [--adapter software]
+ *
+ * With --many instead: 1,000 one-dimensional problems of 1,000 points at once on the GPU, beside one plane of as many points; on a
+ * software adapter a few small ones.
+ *
+ *   npx tsx bench/solve.ts --many [--json] [--samples 3] [--adapter software]
  */
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
@@ -14,6 +19,7 @@ import { loadCatalogueProblem } from "../src/problem/catalogue.ts";
 import type { SolveOptions, SolveResult } from "../src/solver/options.ts";
 import { solve } from "../src/solver/solve.ts";
 import type { CandidateText } from "../src/tiers/candidate.ts";
+import { manyProblems, manyText } from "./support/many.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -23,6 +29,7 @@ const { values: flags } = parseArgs({
     quick: { type: "boolean", default: false },
     only: { type: "string", default: "batched,rust" },
     adapter: { type: "string" },
+    many: { type: "boolean", default: false },
   },
 });
 const samples = Number(flags.samples);
@@ -151,37 +158,46 @@ async function scaling(): Promise<readonly { grid: number; hjb: number; fokkerPl
   return rows;
 }
 
-const report = {
-  node: process.version,
-  cpu: cpus()[0]?.model ?? "unknown",
-  cores,
-  load: loadavg()[0] ?? 0,
-  samples,
-  cases: [] as object[],
-  scaling: [] as object[],
-};
-if (!flags.json) console.log(`node ${report.node}, ${report.cpu}, ${cores} cores, load ${report.load.toFixed(1)}`);
-for (const problem of cases) {
-  const rows = await rowsOf(problem);
-  report.cases.push({ ...problem, rows });
-  if (flags.json) continue;
-  console.log(`\n${problem.problem}, ${problem.grid.join(" x ")} x ${problem.steps}: one iteration and certificate`);
-  for (const { contestant, seconds, spread, nsPerPointSubstep, parts, overBatched } of rows) {
-    const shares = Object.entries(parts).map(([name, part]) => `${name} ${((100 * part) / seconds).toFixed(0)} %`);
-    const ratio = overBatched === null ? "" : `  ${overBatched.toFixed(2)} x batched`;
-    console.log(
-      `  ${contestant.padEnd(18)} ${seconds.toFixed(3)} +- ${spread.toFixed(3)} s  ${nsPerPointSubstep.toFixed(0)} ns per point and sub-step${ratio}  (${shares.join(", ")})`,
-    );
+async function tierBesideTier(): Promise<void> {
+  const report = {
+    node: process.version,
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores,
+    load: loadavg()[0] ?? 0,
+    samples,
+    cases: [] as object[],
+    scaling: [] as object[],
+  };
+  if (!flags.json) console.log(`node ${report.node}, ${report.cpu}, ${cores} cores, load ${report.load.toFixed(1)}`);
+  for (const problem of cases) {
+    const rows = await rowsOf(problem);
+    report.cases.push({ ...problem, rows });
+    if (flags.json) continue;
+    console.log(`\n${problem.problem}, ${problem.grid.join(" x ")} x ${problem.steps}: one iteration and certificate`);
+    for (const { contestant, seconds, spread, nsPerPointSubstep, parts, overBatched } of rows) {
+      const shares = Object.entries(parts).map(([name, part]) => `${name} ${((100 * part) / seconds).toFixed(0)} %`);
+      const ratio = overBatched === null ? "" : `  ${overBatched.toFixed(2)} x batched`;
+      console.log(
+        `  ${contestant.padEnd(18)} ${seconds.toFixed(3)} +- ${spread.toFixed(3)} s  ${nsPerPointSubstep.toFixed(0)} ns per point and sub-step${ratio}  (${shares.join(", ")})`,
+      );
+    }
+    if (problem.goal !== "") console.log(`  goal: rust on two cores ${problem.goal} x batched`);
   }
-  if (problem.goal !== "") console.log(`  goal: rust on two cores ${problem.goal} x batched`);
-}
-if (contestants.some(({ name }) => name.startsWith("rust"))) {
-  const rows = await scaling();
-  report.scaling.push(...rows);
-  if (!flags.json) {
-    console.log("\nrust, ns per point and sub-step without noise (goal: within 1.3 x)");
-    for (const { grid, hjb, fokkerPlanck } of rows)
-      console.log(`  ${grid} x ${grid}: hjb ${hjb.toFixed(1)}, fokker-planck ${fokkerPlanck.toFixed(1)}`);
+  if (contestants.some(({ name }) => name.startsWith("rust"))) {
+    const rows = await scaling();
+    report.scaling.push(...rows);
+    if (!flags.json) {
+      console.log("\nrust, ns per point and sub-step without noise (goal: within 1.3 x)");
+      for (const { grid, hjb, fokkerPlanck } of rows)
+        console.log(`  ${grid} x ${grid}: hjb ${hjb.toFixed(1)}, fokker-planck ${fokkerPlanck.toFixed(1)}`);
+    }
   }
+  if (flags.json) console.log(JSON.stringify(report, undefined, 2));
 }
-if (flags.json) console.log(JSON.stringify(report, undefined, 2));
+
+if (flags.many) {
+  const rows = await manyProblems(flags.adapter, samples);
+  console.log(flags.json ? JSON.stringify(rows, undefined, 2) : manyText(rows));
+} else {
+  await tierBesideTier();
+}

@@ -29,6 +29,10 @@ struct Step {
 @group(0) @binding(5) var<storage, read_write> words: array<atomic<u32>>;
 @group(1) @binding(1) var<uniform> step: Step;
 
+fn stage_coefficients(k: u32) -> vec4f {
+  return coefficients[k];
+}
+
 fn node_state(i: u32) -> State {
   return density[line.start + i * line.stride];
 }
@@ -48,7 +52,7 @@ fn work_on_line(lane: u32, place: u32) {
   }
   begin_line(place);
   line = line_at(step.first_line + place, step.axis, step.faces);
-  diffuse_line(lane);
+  diffuse_line(grid.axes[step.axis].x, grid.axes[step.axis].z == periodic, step.stages, lane);
   blend_line(lane);
   for (var i = lane; i < line.n; i += lanes) {
     density[line.start + i * line.stride] = after_fluxes(low_density(i), high, i);

@@ -1,4 +1,5 @@
 // The density's diffusion along lines whose scratch is in storage memory: one workgroup each.
+// #include "solve_grid.wgsl"
 // #include "state.wgsl"
 // #include "line_in_storage.wgsl"
 // #include "diffuse_density_line.wgsl"

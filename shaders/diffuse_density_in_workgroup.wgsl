@@ -1,4 +1,5 @@
 // The density's diffusion along lines whose scratch is in workgroup memory: one workgroup each.
+// #include "solve_grid.wgsl"
 // #include "state.wgsl"
 // #include "line_in_workgroup.wgsl"
 // #include "diffuse_density_line.wgsl"

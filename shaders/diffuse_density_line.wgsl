@@ -4,11 +4,11 @@
 //
 // The recurrence of section 4.1 runs on the fluxes, in differences: Phi_j = Phi_{j-1} + D_j with
 // D_j = -nu_j D_{j-1} + (mu_j + nu_j - 1) Phi_{j-1} + muTilde_j tau J(Y_{j-1}) + gammaTilde_j tau J(Y_0), Phi_0 = 0, in which the
-// rounding of Phi does not grow with the stages; `coefficients` holds the four numbers of stages 2, 3, .... Differences of
+// rounding of Phi does not grow with the stages; `stage_coefficients(k)` gives the four numbers of stages 2, 3, .... Differences of
 // Y_j = Y_0 - div Phi_j are those of the state less second differences of Phi, so that a large density costs no digits.
-// The file that includes this one brings `take`, `put` and `line_barrier`, the numbers of the step, `node_state(i)` of the
-// line, `face_drift_at(k)`, and `frozen_at(k)`, a flux J.
-// #include "solve_grid.wgsl"
+// The file that includes this one brings the grid, `take`, `put` and `line_barrier`, the numbers of the step, `node_state(i)` of the
+// line, `face_drift_at(k)`, and `frozen_at(k)`, a flux J. What decides where barriers stand comes as arguments, since private
+// numbers do not count as the same in every invocation.
 // #include "state.wgsl"
 // #include "grid_lines.wgsl"
 override lanes: u32 = 64u;
@@ -168,7 +168,7 @@ fn face_count() -> u32 {
   return select(line.n + 1u, line.n, is_cycle());
 }
 
-fn run_stages(lane: u32) {
+fn run_stages(stages: u32, lane: u32) {
   let count = face_count();
   for (var k = lane; k < count; k += lanes) {
     var start = 0.0;
@@ -186,11 +186,11 @@ fn run_stages(lane: u32) {
       put(state_step, k, difference(node_state(select(k, line.n, k == 0u) - 1u), node_state(k)));
     }
   }
-  for (var j = 1u; j <= step.stages; j++) {
+  for (var j = 1u; j <= stages; j++) {
     line_barrier();
     var c = vec4f(0.0, 0.0, step.first, 0.0);
     if (j > 1u) {
-      c = coefficients[step.coefficients_at + j - 2u];
+      c = stage_coefficients(step.coefficients_at + j - 2u);
     }
     for (var k = lane; k < count; k += lanes) {
       let fast = high_flux(k);
@@ -238,8 +238,7 @@ fn settled_flux(k: u32) -> f32 {
 
 // Implicit Euler with Lap2, positive for every step; one refinement makes the mass exact. Leaves mL as `solution` plus
 // `right_side`, and its fluxes in `low`.
-fn implicit_step(lane: u32) {
-  let n = grid.axes[step.axis].x;
+fn implicit_step(n: u32, cyclic: bool, lane: u32) {
   let rate = step.tau * grid.metric[step.axis].z;
   for (var i = lane; i < n; i += lanes) {
     var own = 1.0;
@@ -260,10 +259,10 @@ fn implicit_step(lane: u32) {
     put(right_side, i, value_of(low_start(i)));
   }
   line_barrier();
-  condense(n, is_cycle(), lane);
-  factor_tridiagonal(select(n, n - 1u, is_cycle()), lane);
-  for (var turn = first_turn(is_cycle()); turn < 3u; turn++) {
-    solve_line(n, is_cycle(), turn, lane);
+  condense(n, cyclic, lane);
+  factor_tridiagonal(select(n, n - 1u, cyclic), lane);
+  for (var turn = first_turn(cyclic); turn < 3u; turn++) {
+    solve_line(n, cyclic, turn, lane);
     if (turn == 0u) {
       continue;
     }
@@ -294,9 +293,8 @@ fn implicit_step(lane: u32) {
 }
 
 // Both orders of the step: leaves the low-order density, its fluxes in `low`, and the antidiffusive rest in `high`.
-fn diffuse_line(lane: u32) {
-  let n = grid.axes[step.axis].x;
-  run_stages(lane);
+fn diffuse_line(n: u32, cyclic: bool, stages: u32, lane: u32) {
+  run_stages(stages, lane);
   for (var i = lane; i < n; i += lanes) {
     if (value_of(after_fluxes(node_state(i), low, i)) < 0.0) {
       atomicStore(&negative, 1u);
@@ -304,7 +302,7 @@ fn diffuse_line(lane: u32) {
   }
   let redo = workgroupUniformLoad(&negative) == 1u;
   if (redo) {
-    implicit_step(lane);
+    implicit_step(n, cyclic, lane);
     if (lane == 0u) {
       atomicAdd(&words[step.word + 1u], 1u);
       atomicStore(&negative, 0u);

@@ -25,6 +25,14 @@ struct Step {
 
 override lanes: u32 = 64u;
 
+fn stage_coefficients(k: u32) -> vec4f {
+  return coefficients[k];
+}
+
+fn wall_state(k: u32) -> State {
+  return walls[k];
+}
+
 fn line_state(line: Line, i: u32) -> State {
   return u[line.start + i * line.stride];
 }

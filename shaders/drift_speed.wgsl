@@ -3,6 +3,7 @@
 // bits of an f32 >= 0, which order as the numbers do; NaN is above all.
 // #include "solve_grid.wgsl"
 // #include "grid_faces.wgsl"
+// #include "emptying_rate.wgsl"
 struct Step {
   faces: vec4u,
   word: u32,
@@ -25,9 +26,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_inde
       let left = face_drift[face];
       let right = face_drift[face + grid.axes[a].y];
       let b = node_drift[a * grid.points + node_of(c)];
-      rate += max(abs(b), max(right, 0.0) - min(left, 0.0)) * grid.metric[a].x;
-      // max() may prefer a number to NaN.
-      rate += 0.0 * (b + left + right);
+      rate += emptying_rate(a, b, left, right);
     }
     atomicMax(&fastest, bitcast<u32>(rate) & 0x7fffffffu);
   }

@@ -1,7 +1,9 @@
 // The implicit step of the density along lines whose scratch is in storage memory: one workgroup each.
+// #include "solve_grid.wgsl"
 // #include "state.wgsl"
 // #include "line_in_storage.wgsl"
 // #include "implicit_density_line.wgsl"
+// #include "implicit_density_fields.wgsl"
 
 @compute @workgroup_size(lanes)
 fn main(
@@ -9,5 +11,5 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
 ) {
-  implicit_line(lane, group.y * groups.x + group.x);
+  work_on_line(lane, group.y * groups.x + group.x);
 }

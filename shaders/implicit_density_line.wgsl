@@ -1,27 +1,10 @@
 // One implicit Scharfetter-Gummel Euler step along one axis, in place, one workgroup per line (docs/numerics.md section 5.1;
 // src/tiers/batched/implicit.ts): direct solve, then refinements in delta form, since the solve alone loses mass at the level
-// of its rounding. The file that includes this one brings `take`, `put` and `line_barrier`.
-// #include "solve_grid.wgsl"
+// of its rounding. The file that includes this one brings the grid, `take`, `put` and `line_barrier`, the numbers of the step,
+// `node_state(i)` and `set_node_state(i, state)` of the line, `face_drift_at(k)`, and `add_passed(k, flux)`.
 // #include "state.wgsl"
 // #include "grid_lines.wgsl"
 // #include "crossing_speed.wgsl"
-struct Step {
-  axis: u32,
-  // Where the axis begins in fields of faces.
-  faces: u32,
-  tau: f32,
-  // flux += the fluxes where record is 1.
-  record: u32,
-  // The lines of this dispatch: scratch in storage holds so many.
-  first_line: u32,
-  line_count: u32,
-}
-
-@group(0) @binding(0) var<storage, read_write> density: array<State>;
-@group(0) @binding(1) var<storage, read> face_drift: array<f32>;
-@group(0) @binding(2) var<storage, read_write> flux: array<f32>;
-@group(1) @binding(1) var<uniform> step: Step;
-
 override lanes: u32 = 64u;
 
 // Of every face: drift, and the diffusive part of both crossing speeds.
@@ -51,7 +34,7 @@ fn speeds_at(k: u32) -> vec2f {
     return vec2f(0.0);
   }
   let h = grid.metric[step.axis].y;
-  let b = face_drift[line.face + k * line.stride];
+  let b = face_drift_at(k);
   return vec2f(b, diffusive_speed(grid.physics.z, select(h, 0.5 * h, wall), b));
 }
 
@@ -76,14 +59,8 @@ fn solved_flux(k: u32) -> f32 {
   return step.tau * grid.metric[step.axis].x * total;
 }
 
-fn implicit_line(lane: u32, place: u32) {
-  if (place >= step.line_count) {
-    return;
-  }
-  let number = step.first_line + place;
-  begin_line(place);
-  line = line_at(number, step.axis, step.faces);
-  let n = grid.axes[step.axis].x;
+// One step of `line`, of n nodes.
+fn implicit_line(n: u32, cyclic: bool, lane: u32) {
   let rate = step.tau * grid.metric[step.axis].x;
   for (var k = lane; k <= n; k += lanes) {
     // Both names of a seam give the same numbers.
@@ -107,13 +84,13 @@ fn implicit_line(lane: u32, place: u32) {
     put(below, i, down);
     put(above, i, up);
     put(excess, i, own);
-    put(right_side, i, value_of(density[line.start + i * line.stride]));
+    put(right_side, i, value_of(node_state(i)));
   }
   line_barrier();
-  condense(n, is_cycle(), lane);
-  factor_tridiagonal(select(n, n - 1u, is_cycle()), lane);
-  for (var turn = first_turn(is_cycle()); turn < 3u; turn++) {
-    solve_line(n, is_cycle(), turn, lane);
+  condense(n, cyclic, lane);
+  factor_tridiagonal(select(n, n - 1u, cyclic), lane);
+  for (var turn = first_turn(cyclic); turn < 3u; turn++) {
+    solve_line(n, cyclic, turn, lane);
     if (turn != 1u) {
       continue;
     }
@@ -127,18 +104,18 @@ fn implicit_line(lane: u32, place: u32) {
     }
     line_barrier();
     for (var i = lane; i < n; i += lanes) {
-      let gap = exchange(density[line.start + i * line.stride], 0.0, take(solution, i));
+      let gap = exchange(node_state(i), 0.0, take(solution, i));
       put(right_side, i, value_of(exchange(gap, take(passed, i), take(passed, i + 1u))));
     }
     line_barrier();
   }
   if (step.record == 1u) {
     for (var k = lane; k <= n; k += lanes) {
-      flux[line.face + k * line.stride] += solved_flux(k);
+      add_passed(k, solved_flux(k));
     }
   }
   for (var i = lane; i < n; i += lanes) {
     let direct = state_of(vec2f(take(solution, i), 0.0));
-    density[line.start + i * line.stride] = add_increment(direct, take(right_side, i));
+    set_node_state(i, add_increment(direct, take(right_side, i)));
   }
 }

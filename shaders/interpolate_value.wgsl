@@ -1,7 +1,7 @@
-// u between stored levels (docs/numerics.md section 3.4): one of the four levels, and to it the weighted differences of the
-// others from it, so that a large u costs no digits.
+// u between stored levels.
 // #include "solve_grid.wgsl"
 // #include "state.wgsl"
+// #include "interpolated.wgsl"
 struct Step {
   // Sum 1; a level of weight 0 is not read.
   weights: vec4f,
@@ -16,7 +16,7 @@ struct Step {
 @group(0) @binding(4) var<storage, read_write> value: array<State>;
 @group(1) @binding(1) var<uniform> step: Step;
 
-fn level(j: u32, node: u32) -> State {
+fn stored_value(j: u32, node: u32) -> State {
   switch j {
     case 0u: {
       return value0[node];
@@ -40,12 +40,5 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let node = node_of(c);
-  let near = level(step.near, node);
-  var change = 0.0;
-  for (var j = 0u; j < 4u; j++) {
-    if (j != step.near && step.weights[j] != 0.0) {
-      change += step.weights[j] * difference(near, level(j, node));
-    }
-  }
-  value[node] = add_increment(near, change);
+  value[node] = interpolated(step.weights, step.near, node);
 }

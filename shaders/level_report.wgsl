@@ -2,6 +2,7 @@
 // entry, as the complement of its ordered bits, into words[word + 1].
 // #include "state.wgsl"
 // #include "solve_grid.wgsl"
+// #include "ordered_bits.wgsl"
 struct Step {
   word: u32,
 }
@@ -20,9 +21,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_inde
     if ((bits & 0x7f800000u) == 0x7f800000u) {
       atomicMax(&words[step.word], ~node);
     }
-    // Bits in the order of the numbers: those of negative ones turned round, those of others above them.
-    let ordered = select(bits | 0x80000000u, ~bits, (bits & 0x80000000u) != 0u);
-    atomicMax(&least, ~ordered);
+    atomicMax(&least, ~ordered_bits(bits));
   }
   workgroupBarrier();
   if (local == 0u) {

@@ -109,6 +109,12 @@ fn numerical_hamiltonian(p: OneSided, node: u32, alpha: vec3f) -> f32 {
   return lax_friedrichs(p, node, alpha);
 }
 
+// L = p.H_p - H = c (1 - 1/q) |p|^q at p = (p- + p+)/2: the running cost of the optimal control.
+fn running_cost(p: OneSided) -> f32 {
+  let mean = 0.5 * (p.minus + p.plus);
+  return (grid.physics.y - 1.0) * control_energy(dot(mean, mean));
+}
+
 // sum_a alpha_a / h_a, in 1/time.
 fn courant_rate(alpha: vec3f) -> f32 {
   var rate = 0.0;

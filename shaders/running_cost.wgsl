@@ -1,4 +1,4 @@
-// L = p.H_p - H = c (1 - 1/q) |p|^q at p = (p- + p+)/2: the running cost of the optimal control.
+// The running cost of the optimal control.
 // #include "state.wgsl"
 // #include "solve_grid.wgsl"
 // #include "value_slopes.wgsl"
@@ -19,7 +19,5 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let node = node_of(c);
-  let p = node_slopes(c, node).one_sided;
-  let mean = 0.5 * (p.minus + p.plus);
-  cost[node] = (grid.physics.y - 1.0) * control_energy(dot(mean, mean));
+  cost[node] = running_cost(node_slopes(c, node).one_sided);
 }

@@ -1,7 +1,7 @@
-// S = V + f(x, t, m) of one stored level, as src/scheme/coupling.ts; floored nodes of a log coupling are counted.
+// S = V + f(x, t, m) of one stored level; floored nodes of a log coupling are counted.
 // #include "state.wgsl"
 // #include "solve_grid.wgsl"
-// #include "power.wgsl"
+// #include "coupling.wgsl"
 struct Step {
   // Where the count of floored nodes goes.
   word: u32,
@@ -10,7 +10,6 @@ struct Step {
   // 0: f alone.
   with_potential: u32,
 }
-override coupling: u32 = 0u; // none, linear, power, log, target, nonlocal, mean
 
 @group(1) @binding(1) var<uniform> step: Step;
 @group(0) @binding(0) var<storage, read> m: array<State>;
@@ -26,42 +25,20 @@ fn summed(term: u32) -> f32 {
   return bitcast<f32>(atomicLoad(&words[at])) + bitcast<f32>(atomicLoad(&words[at + 1u]));
 }
 
-fn coupling_at(node: u32, c: vec3u) -> f32 {
-  let strength = grid.coupling.x;
-  let parameter = grid.coupling.y;
-  switch coupling {
-    case 1u: {
-      return strength * value_of(m[node]);
-    }
-    case 2u: {
-      return strength * power(value_of(m[node]), parameter);
-    }
-    case 3u: {
-      let density = value_of(m[node]);
-      if (density < parameter) {
-        atomicAdd(&words[step.word], 1u);
-      }
-      return strength * log(max(density, parameter));
-    }
-    case 4u: {
-      return strength * difference(goal[node], m[node]);
-    }
-    case 5u: {
-      return strength * smooth_m[node];
-    }
-    case 6u: {
-      var f = 0.0;
-      for (var a = 0u; a < dimension; a++) {
-        let x = grid.metric[a].w + f32(c[a]) * grid.metric[a].y;
-        let gap = x - parameter * summed(1u + a) / summed(0u);
-        f += 0.5 * strength * gap * gap;
-      }
-      return f;
-    }
-    default: {
-      return 0.0;
-    }
-  }
+fn density_state(node: u32) -> State {
+  return m[node];
+}
+
+fn goal_state(node: u32) -> State {
+  return goal[node];
+}
+
+fn smoothed(node: u32) -> f32 {
+  return smooth_m[node];
+}
+
+fn count_floored() {
+  atomicAdd(&words[step.word], 1u);
 }
 
 @compute @workgroup_size(group_x, group_y, group_z)

@@ -1,4 +1,4 @@
-// Of one level: the sums of m (L + S(m)), of m (f(m) - f(M)), and of m g (docs/numerics.md section 7.4).
+// Of one level: the sums of certificate_terms.wgsl.
 // #include "state.wgsl"
 // #include "solve_grid.wgsl"
 struct Step {
@@ -15,14 +15,11 @@ struct Step {
 const terms = 3u;
 
 fn term(node: u32) -> array<vec2f, terms> {
-  let density = value_of(m[node]);
-  return array<vec2f, terms>(
-    vec2f(density * (running_cost[node] + own[node] + potential[node]), 0.0),
-    vec2f(density * (own[node] - answered[node]), 0.0),
-    vec2f(density * value_of(terminal[node]), 0.0),
-  );
+  let all = certificate_terms(m[node], running_cost[node], own[node], answered[node], potential[node], terminal[node]);
+  return array<vec2f, terms>(vec2f(all.x, 0.0), vec2f(all.y, 0.0), vec2f(all.z, 0.0));
 }
-// #include "sum_pairs.wgsl"
+// #include "certificate_terms.wgsl"
+// #include "partial_sums.wgsl"
 
 @compute @workgroup_size(lanes)
 fn main(

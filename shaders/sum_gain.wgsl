@@ -12,13 +12,10 @@ struct Step {
 const terms = 2u;
 
 fn term(node: u32) -> array<vec2f, terms> {
-  let density = value_of(m[node]);
-  return array<vec2f, terms>(
-    vec2f(density * value_of(u[node]), 0.0),
-    vec2f(density * difference(response[node], u[node]), 0.0),
-  );
+  return gain_terms(m[node], u[node], response[node]);
 }
-// #include "sum_pairs.wgsl"
+// #include "gain_terms.wgsl"
+// #include "partial_sums.wgsl"
 
 @compute @workgroup_size(lanes)
 fn main(

@@ -11,10 +11,10 @@ struct Step {
 const terms = 2u;
 
 fn term(node: u32) -> array<vec2f, terms> {
-  let gap = difference(other[node], m[node]);
-  return array<vec2f, terms>(pair_of(m[node]), vec2f(gap * gap, 0.0));
+  return level_terms(m[node], other[node]);
 }
-// #include "sum_pairs.wgsl"
+// #include "level_terms.wgsl"
+// #include "partial_sums.wgsl"
 
 @compute @workgroup_size(lanes)
 fn main(

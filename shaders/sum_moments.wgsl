@@ -9,17 +9,15 @@ struct Step {
 
 const terms = 4u;
 
-fn term(node: u32) -> array<vec2f, terms> {
-  var sums: array<vec2f, terms>;
-  sums[0] = pair_of(m[node]);
-  let density = value_of(m[node]);
-  for (var a = 0u; a < dimension; a++) {
-    let i = (node / grid.axes[a].y) % grid.axes[a].x;
-    sums[1u + a] = vec2f((grid.metric[a].w + f32(i) * grid.metric[a].y) * density, 0.0);
-  }
-  return sums;
+fn density_state(node: u32) -> State {
+  return m[node];
 }
-// #include "sum_pairs.wgsl"
+
+fn term(node: u32) -> array<vec2f, terms> {
+  return mean_terms(node);
+}
+// #include "mean_terms.wgsl"
+// #include "partial_sums.wgsl"
 
 @compute @workgroup_size(lanes)
 fn main(

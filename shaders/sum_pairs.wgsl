@@ -1,9 +1,7 @@
 // Sums of pairs in a fixed order. The file that includes this one has `const terms`, `fn term(node: u32) -> array<vec2f, terms>`
-// and an entry point that calls `sum_pairs`; sum_finish.wgsl adds the workgroups up. One barrier: what is cheap here is the
-// compiler's work too.
+// and an entry point that calls `sum_pairs`, and `keep_sum(group, term, sum)` takes what comes of it. One barrier: what is cheap here is
+// the compiler's work too.
 // #include "add_pairs.wgsl"
-@group(0) @binding(0) var<storage, read_write> partials: array<vec2f>;
-
 var<workgroup> lane_sums: array<vec2f, lanes * terms>;
 
 fn sum_pairs(local: u32, group: u32, groups: u32, count: u32) {
@@ -23,6 +21,6 @@ fn sum_pairs(local: u32, group: u32, groups: u32, count: u32) {
     for (var lane = 0u; lane < lanes; lane++) {
       sum = add_pairs(sum, lane_sums[local * lanes + lane]);
     }
-    partials[group * terms + local] = sum;
+    keep_sum(group, local, sum);
   }
 }

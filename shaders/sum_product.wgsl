@@ -12,7 +12,7 @@ const terms = 1u;
 fn term(node: u32) -> array<vec2f, terms> {
   return array<vec2f, terms>(vec2f(a[node] * b[node], 0.0));
 }
-// #include "sum_pairs.wgsl"
+// #include "partial_sums.wgsl"
 
 @compute @workgroup_size(lanes)
 fn main(

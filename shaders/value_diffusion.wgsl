@@ -1,6 +1,7 @@
 // RKL2 for u_s = nu u_aa + source along one axis, all stages of a line in one workgroup: diffuse_value_begin.wgsl and
-// diffuse_value_stage.wgsl with the increments in workgroup memory. The file that includes this one binds `walls` and
-// `coefficients`, declares `lanes`, and has `line_state(line, i)`, `set_line_state(line, i, state)` and `frozen_source(line, i)`.
+// diffuse_value_stage.wgsl with the increments in workgroup memory. The file that includes this one declares
+// `lanes`, and has `stage_coefficients(k)`, `wall_state(k)`, entry k of the walls, `line_state(line, i)`,
+// `set_line_state(line, i, state)` and `frozen_source(line, i)`.
 // #include "line_in_workgroup.wgsl"
 // #include "grid_lines.wgsl"
 // #include "ghost_difference.wgsl"
@@ -68,10 +69,10 @@ fn wall_gaps(line: Line, along: Diffusion) -> vec2f {
     }
     let level = j * grid.wall_stride + line.number;
     if (grid.axes[along.axis].z == exit_wall) {
-      gaps.x += along.moment[j] * difference(walls[grid.walls[along.axis].x + level], line_state(line, 0u));
+      gaps.x += along.moment[j] * difference(wall_state(grid.walls[along.axis].x + level), line_state(line, 0u));
     }
     if (grid.axes[along.axis].w == exit_wall) {
-      gaps.y += along.moment[j] * difference(walls[grid.walls[along.axis].y + level], line_state(line, line.n - 1u));
+      gaps.y += along.moment[j] * difference(wall_state(grid.walls[along.axis].y + level), line_state(line, line.n - 1u));
     }
   }
   return gaps;
@@ -88,10 +89,10 @@ fn walls_moved(line: Line, along: Diffusion) -> vec2f {
     let lower = grid.walls[along.axis].x + line.number;
     let upper = grid.walls[along.axis].y + line.number;
     if (grid.axes[along.axis].z == exit_wall) {
-      moved.x += along.walls_moved[j] * difference(walls[lower], walls[lower + level]);
+      moved.x += along.walls_moved[j] * difference(wall_state(lower), wall_state(lower + level));
     }
     if (grid.axes[along.axis].w == exit_wall) {
-      moved.y += along.walls_moved[j] * difference(walls[upper], walls[upper + level]);
+      moved.y += along.walls_moved[j] * difference(wall_state(upper), wall_state(upper + level));
     }
   }
   return moved;
@@ -124,7 +125,7 @@ fn diffuse_along(line: Line, along: Diffusion, lane: u32) {
   var held = 1u;
   for (var j = 2u; j <= along.stages; j++) {
     line_barrier();
-    let c = coefficients[along.coefficients_at + j - 2u];
+    let c = stage_coefficients(along.coefficients_at + j - 2u);
     let outermost = vec2f(take(held, 0u), take(held, line.n - 1u));
     let stage_gaps = outermost - abscissa(j - 1u, along.stages) * moved;
     for (var i = lane; i < line.n; i += lanes) {

@@ -107,7 +107,7 @@ const perSubstep = {
 } as const;
 
 /** Stages of a sweep with these counts of sub-steps. */
-function stagesOf(d: Discretisation, counts: readonly number[]): SweepWork {
+export function stagesOf(d: Discretisation, counts: readonly number[]): SweepWork {
   const { splitting } = d.scheme;
   const { advection, halves } = perSubstep[splitting];
   const balance = hasExit(d) && splitting !== "explicit" ? halves / 2 : 0;

@@ -159,6 +159,8 @@ export interface SolveRecord {
   /** The tier's variant; null where it has only one. */
   readonly variant: string | null;
   readonly residency: Residency;
+  /** Which of its ways to work the tier took, where it has several: `line` or `grid` on the GPU. */
+  readonly path: string | null;
   /** What computed: processor and instruction set, or the graphics adapter. */
   readonly adapter: string;
   /** True where the adapter is a program on the processor. */

@@ -45,6 +45,7 @@ export async function resultOf(
     tier: workspace.tier,
     variant: workspace.place.variant ?? null,
     residency: workspace.place.residency,
+    path: workspace.place.path ?? null,
     adapter: workspace.place.device,
     software: workspace.place.software,
     precision: workspace.precision,

@@ -113,6 +113,7 @@ function joined(first: SolveRecord, second: SolveRecord): SolveRecord {
     tier: first.tier,
     variant: first.variant,
     residency: first.residency,
+    path: first.path,
     software: first.software,
     adapter: `${first.adapter}, then ${second.adapter}`,
     iterations: first.iterations + second.iterations,

@@ -56,6 +56,8 @@ export interface RunPlace {
   readonly software: boolean;
   readonly variant: string | undefined;
   readonly residency: Residency;
+  /** Which of its ways to work the tier takes for these members, where it has several. */
+  readonly path?: string;
 }
 
 /** Where and how one-sided derivatives are taken of an array in C order. */

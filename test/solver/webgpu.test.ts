@@ -83,17 +83,29 @@ describe.skipIf(whyNoGpu !== undefined)("a solve on the GPU", () => {
     expect(run.record.massDrift).toBeLessThan(1e-7);
   }, 240_000);
 
-  test("a batch equals its single solves bitwise", async () => {
-    const options: SolveOptions = { ...gpu, grid: 12, steps: 2, maxIterations: 18, tolerance: 1e-9 };
-    const other = { ...r1, volatility: 0.7, coupling: { kind: "power", strength: 0.5, exponent: 1.5 } } as const;
-    const batch = await solveBatch([r1, other], options);
-    for (const [i, problem] of [r1, other].entries()) {
+  test("a batch equals its single solves bitwise, whatever their parameters, sub-steps and iterations", async () => {
+    const options: SolveOptions = { ...gpu, grid: 12, steps: 2, maxIterations: 18, tolerance: 2e-3 };
+    const others: readonly ProblemInput[] = [
+      { ...r1, volatility: 0.7, coupling: { kind: "power", strength: 0.5, exponent: 1.5 } },
+      { ...r1, horizon: 1.5, potential: "3*cos(2*pi*x)" },
+      { ...r1, coupling: { kind: "linear", strength: 0 } },
+    ];
+    const problems = [r1, ...others];
+    const batch = await solveBatch(problems, options);
+    for (const [i, problem] of problems.entries()) {
       const single = await solve(problem, options);
       expect(batch[i]!.value).toEqual(single.value);
       expect(batch[i]!.density).toEqual(single.density);
+      expect(same(batch[i]!)).toEqual(same(single));
+      for (const key of ["cost", "dualityDefect", "exploitability", "massDrift", "path"] as const)
+        expect(batch[i]!.record[key]).toBe(single.record[key]);
       expect(batch[i]!.record.history.map(({ residual }) => residual)).toEqual(
         single.record.history.map(({ residual }) => residual),
       );
     }
+    expect(batch[0]!.record.path).toBe("line");
+    // They stop at different iterations and take different sub-steps.
+    expect(new Set(batch.map(({ record }) => record.iterations)).size).toBeGreaterThan(1);
+    expect(new Set(batch.map(({ record }) => record.substeps.hjb)).size).toBeGreaterThan(1);
   }, 240_000);
 });

@@ -4,8 +4,7 @@ import { findAdapter } from "../dawn/adapter.ts";
 import { WebgpuKernels } from "./kernels.ts";
 import { sharedDevice } from "./sharedDevice.ts";
 import type { LineDevice } from "./solve/densityFields.ts";
-import { deviceMemoryNeed } from "./solve/memory.ts";
-import { GpuWorkspace } from "./solve/workspace.ts";
+import { openWorkspace, workspaceNeed } from "./solve/openWorkspace.ts";
 
 const answers = new Map<string, Promise<Available | Unavailable>>();
 
@@ -58,6 +57,6 @@ export const webgpuTier: Tier = {
       value: precision,
     });
   },
-  memoryNeed: (members, options) => deviceMemoryNeed(knownLimits(options.adapter), members, options),
-  workspace: async (members, options) => GpuWorkspace.make(await sharedDevice(options), members, options),
+  memoryNeed: (members, options) => workspaceNeed(knownLimits(options.adapter), members, options),
+  workspace: async (members, options) => openWorkspace(await sharedDevice(options), members, options),
 };

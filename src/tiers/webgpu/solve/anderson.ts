@@ -7,7 +7,7 @@
  */
 import { conditionOf, dropFirst, solveUpper } from "../../host/triangular.ts";
 import type { FieldHistory } from "./fields.ts";
-import type { HistoryKernels } from "./historyKernels.ts";
+import type { HistoryOperations } from "./historyKernels.ts";
 
 /** Largest condition number (Frobenius) of the normalised differences: what f32 columns still resolve. */
 const largestCondition = 1e5;
@@ -15,7 +15,7 @@ const largestCondition = 1e5;
 const smallestRest = 1e-6;
 
 export class DeviceAnderson {
-  readonly #kernels: HistoryKernels;
+  readonly #kernels: HistoryOperations;
   readonly #depth: number;
   /** Orthonormal columns in the order of R; the entry after them holds F of the last iterate. */
   readonly #q: FieldHistory[];
@@ -26,7 +26,7 @@ export class DeviceAnderson {
   #pending = false;
 
   /** @param q and @param dg depth + 1 histories of f32 each */
-  constructor(kernels: HistoryKernels, q: readonly FieldHistory[], dg: readonly FieldHistory[]) {
+  constructor(kernels: HistoryOperations, q: readonly FieldHistory[], dg: readonly FieldHistory[]) {
     this.#kernels = kernels;
     this.#depth = q.length - 1;
     this.#q = [...q];

@@ -1,4 +1,5 @@
 /** Exploitability and duality defect on the device, as src/tiers/host/certificate.ts (docs/numerics.md section 7.4). */
+import type { Discretisation } from "../../../scheme/discretisation.ts";
 import { levelWeights } from "../../../scheme/quadrature.ts";
 import type { Certificate } from "../../tier.ts";
 import type { MemberData, SolveContext } from "./context.ts";
@@ -32,6 +33,36 @@ export class BestResponse {
 /** Words of one level's sums. */
 const levelWords = 64;
 
+/** What the sums of all levels make of a certificate. */
+export class CertificateTally {
+  readonly #d: Discretisation;
+  readonly #weights: Float64Array;
+  #mismatch = 0;
+  #cost = 0;
+
+  constructor(d: Discretisation) {
+    this.#d = d;
+    this.#weights = levelWeights(d);
+  }
+
+  /** The sums of m (L + S), m (f(m) - f(M)) and m g of a level. */
+  add(level: number, cost: number, mismatch: number, terminal: number): void {
+    const { cellVolume } = this.#d.grid;
+    const weight = this.#weights[level]! * cellVolume;
+    this.#cost += weight * cost;
+    this.#mismatch += weight * mismatch;
+    if (level === this.#d.steps) this.#cost += cellVolume * terminal;
+  }
+
+  /** E = <m0, U - U_br> + integral of m (f(m) - f(M)), with the cost J by duality and its defect; `gain` NaN where there is no answer. */
+  certificate(value: number, gain: number, exitCost: number): Certificate {
+    const { cellVolume } = this.#d.grid;
+    const cost = cellVolume * value + this.#mismatch;
+    const dualityDefect = this.#cost + exitCost - cost;
+    return { exploitability: cellVolume * gain + this.#mismatch, cost, dualityDefect };
+  }
+}
+
 /** Time integrals over the flow of the present feedback, level by level. */
 export class CertificateSums {
   readonly #context: SolveContext;
@@ -39,9 +70,7 @@ export class CertificateSums {
   readonly #kernels: ValueKernels;
   readonly #reductions: Reductions;
   readonly #scratch: Scratch;
-  readonly #weights: Float64Array;
-  #mismatch = 0;
-  #cost = 0;
+  readonly #tally: CertificateTally;
 
   constructor(
     context: SolveContext,
@@ -55,7 +84,7 @@ export class CertificateSums {
     this.#kernels = kernels;
     this.#reductions = reductions;
     this.#scratch = scratch;
-    this.#weights = levelWeights(data.d);
+    this.#tally = new CertificateTally(data.d);
   }
 
   /** Whether the words run out before another level. */
@@ -80,23 +109,19 @@ export class CertificateSums {
       terminal: this.#data.terminal,
     };
     const word = this.#reductions.record("sum_certificate", grid, fields, d.grid.points);
-    const weight = this.#weights[level]! * d.grid.cellVolume;
     this.#context.recorder.later((collected) => {
-      this.#cost += weight * summed(collected, word, 0);
-      this.#mismatch += weight * summed(collected, word, 1);
-      if (level === d.steps) this.#cost += d.grid.cellVolume * summed(collected, word, 2);
+      const [cost, mismatch, terminal] = [0, 1, 2].map((term) => summed(collected, word, term));
+      this.#tally.add(level, cost!, mismatch!, terminal!);
     });
   }
 
-  /** E = <m0, U - U_br> + integral of m (f(m) - f(M)), with the cost J by duality and its defect. */
+  /** The certificate, once all levels were added. */
   async certificate(initial: Field, value: Field, response: Field | undefined, exitCost: number): Promise<Certificate> {
     const { d, grid } = this.#data;
     const fields = { m: initial, u: value, response: response ?? value };
     const word = this.#reductions.record("sum_gain", grid, fields, d.grid.points);
     const collected = await this.#context.recorder.collect();
-    const { cellVolume } = d.grid;
-    const cost = cellVolume * summed(collected, word, 0) + this.#mismatch;
-    const gain = response ? cellVolume * summed(collected, word, 1) : Number.NaN;
-    return { exploitability: gain + this.#mismatch, cost, dualityDefect: this.#cost + exitCost - cost };
+    const gain = response ? summed(collected, word, 1) : Number.NaN;
+    return this.#tally.certificate(summed(collected, word, 0), gain, exitCost);
   }
 }

@@ -10,6 +10,7 @@ import {
   type ElementBytes,
   type Field,
   type FieldHistory,
+  type FieldMaker,
   type FieldStore,
   fieldOf,
   historyBytes,
@@ -19,13 +20,17 @@ import { gridBytes, gridUniform, type WallLayout, wallLayout, wallValues } from 
 import type { MemberGrid, Recorder } from "./recorder.ts";
 import { uploadFloats, uploadStates } from "./transfer.ts";
 
-export interface SolveContext {
+/** Where fields are made, and what they hold. */
+export interface FieldContext {
   readonly device: Device;
   readonly precision: Precision;
   /** Bytes of a state: 4, or 8 for (hi, lo). */
   readonly stateBytes: ElementBytes;
-  readonly recorder: Recorder;
   readonly store: FieldStore;
+}
+
+export interface SolveContext extends FieldContext {
+  readonly recorder: Recorder;
 }
 
 export function stateBytesOf(precision: Precision): ElementBytes {
@@ -57,8 +62,9 @@ export class MemberData {
   readonly #times: StageTimes;
   readonly #hasWalls: boolean;
 
-  static async make(context: SolveContext, d: Discretisation): Promise<MemberData> {
-    const { device, store, stateBytes } = context;
+  /** @param store where its fields are made */
+  static async make(context: FieldContext, d: Discretisation, store: FieldMaker = context.store): Promise<MemberData> {
+    const { device, stateBytes } = context;
     const layout = wallLayout(d, stateBytes);
     const uniform = await device.buffer("grid", gridBytes, uniformUsage);
     device.gpu.queue.writeBuffer(uniform, 0, gridUniform(d, layout));
@@ -123,6 +129,11 @@ export class MemberData {
     return this.potential[this.potential.length > 1 ? level : 0]!;
   }
 
+  /** The exit values of all levels. */
+  get walls(): Field {
+    return this.#walls;
+  }
+
   /** The exit values of the levels from `first` on that a moment reads: what `walls` is bound to. */
   wallsFrom(first: number): Field {
     if (!this.#hasWalls) return this.#walls;
@@ -150,13 +161,22 @@ function wallBytes(d: Discretisation, layout: WallLayout, stateBytes: ElementByt
   return Math.max(stateBytes, (d.steps + 1) * layout.stride * stateBytes);
 }
 
+/** Bytes of what a member's data hold as plain numbers: drift field and potential. */
+export function numberBytes(d: Discretisation): number {
+  const { points } = d.grid;
+  const drift = aligned(4 * Math.max(1, (d.hamiltonian.drift?.length ?? 0) * points));
+  return drift + (d.potential.length > points ? historyBytes(d.steps + 1, points, 4) : aligned(4 * points));
+}
+
+/** Bytes of what they hold as states: the coupling's target, terminal cost and exit values. */
+export function constantBytes(d: Discretisation, stateBytes: ElementBytes): number {
+  const { points } = d.grid;
+  const goal = d.coupling.kind === "target" ? historyBytes(d.steps + 1, points, stateBytes) : 0;
+  const walls = aligned(wallBytes(d, wallLayout(d, stateBytes), stateBytes));
+  return goal + aligned(stateBytes * points) + walls;
+}
+
 /** Bytes of a member's data, as `MemberData.make` takes them. */
 export function memberDataBytes(d: Discretisation, stateBytes: ElementBytes): number {
-  const { points } = d.grid;
-  const levels = d.steps + 1;
-  const drift = aligned(4 * Math.max(1, (d.hamiltonian.drift?.length ?? 0) * points));
-  const potential = d.potential.length > points ? historyBytes(levels, points, 4) : aligned(4 * points);
-  const goal = d.coupling.kind === "target" ? historyBytes(levels, points, stateBytes) : 0;
-  const walls = aligned(wallBytes(d, wallLayout(d, stateBytes), stateBytes));
-  return drift + potential + goal + aligned(stateBytes * points) + walls;
+  return numberBytes(d) + constantBytes(d, stateBytes);
 }

@@ -5,7 +5,7 @@ import { exitAxes } from "../../host/pool.ts";
 import { foldGroups, type Groups } from "../dispatch.ts";
 import type { MemberData, SolveContext, StoredMoment } from "./context.ts";
 import { type DensityFields, densityFloats } from "./densityFields.ts";
-import { type DensityDiffusion, type DensityStage, fourLevels, type StrangStep } from "./densitySteps.ts";
+import { type DensityDiffusion, type DensityStage, fourLevels, nearest, type StrangStep } from "./densitySteps.ts";
 import type { Field } from "./fields.ts";
 import { groupSizeOf, type Kernel, loadKernel, type StepValues } from "./kernels.ts";
 import { groupsOf } from "./recorder.ts";
@@ -15,7 +15,7 @@ import type { Scratch } from "./scratch.ts";
  * What the limiter leaves in a cell, as a share: as `limiterGuard` of src/scheme/limiter.ts, for the round-off of f32
  * (docs/numerics.md section 5.2).
  */
-const limiterGuard32 = 1e-6;
+export const limiterGuard32 = 1e-6;
 
 const pointwise = [
   "interpolate_value",
@@ -118,6 +118,8 @@ export class DensityKernels {
         at_start: start.weights,
         at_end: end.weights,
         at_middle: middle.weights,
+        near: [start, end, middle].map(({ weights }) => nearest(weights)),
+        flux_weights: [fluxWeight, fluxWeight / 6, (2 * fluxWeight) / 3],
         axis: 0,
         dt,
         tau: dt / 2,
@@ -126,7 +128,6 @@ export class DensityKernels {
         coefficients_at: table.at(stages),
         has_diffusion: this.#data.d.nu > 0 ? 1 : 0,
         balanced: balanced ? 1 : 0,
-        flux_weight: fluxWeight,
         record: fluxWeight === 0 ? 0 : 1,
         guard: limiterGuard32,
         word: limited,
@@ -139,11 +140,10 @@ export class DensityKernels {
 
   /** value = u between stored levels. */
   interpolate(levels: readonly Field[], { first, weights }: StoredMoment, value: Field): void {
-    const sizes = Array.from(weights, Math.abs);
     this.#dispatch(
       "interpolate_value",
       { ...fourLevels(levels, first), value },
-      { weights, near: sizes.indexOf(Math.max(...sizes)) },
+      { weights, near: nearest(weights) },
       this.#nodes,
     );
   }

@@ -1,4 +1,7 @@
-/** What the operations of the forward sweep are told, see densityKernels.ts. */
+/** What the operations of the forward sweep are told, see densityKernels.ts, and how many sub-steps it takes. */
+import { hasExit, type Discretisation } from "../../../scheme/discretisation.ts";
+import { explicitStep, keepCount, needOf } from "../../../scheme/substeps.ts";
+import { fullRadius } from "../../host/stepLimits.ts";
 import type { StoredMoment } from "./context.ts";
 import type { Field } from "./fields.ts";
 
@@ -47,4 +50,35 @@ export interface StrangStep {
 export function fourLevels(levels: readonly Field[], first: number): Readonly<Record<`value${0 | 1 | 2 | 3}`, Field>> {
   const at = (j: number): Field => levels[Math.min(levels.length - 1, first + j)]!;
   return { value0: at(0), value1: at(1), value2: at(2), value3: at(3) };
+}
+
+/** The level that the others are compared with in an interpolation: that of the largest weight. */
+export function nearest(weights: ArrayLike<number>): number {
+  const sizes = Array.from(weights, Math.abs);
+  return sizes.indexOf(Math.max(...sizes));
+}
+
+/** Whether a sweep keeps what passes the faces: for Richardson's correction, and for what leaves through exits. */
+export function recordsFlux(d: Discretisation): boolean {
+  return hasExit(d) || (d.scheme.fokkerPlanck === "weno5" && d.scheme.splitting === "richardson");
+}
+
+/**
+ * Renews the sub-steps of every interval from the speeds at both of its ends, unused in the mode fdm. Returns the first interval that
+ * has none: the value function is not finite there.
+ */
+export function substepCounts(d: Discretisation, counts: Int32Array, speeds: Float64Array): number | undefined {
+  const { steps, levels, scheme } = d;
+  if (scheme.fokkerPlanck === "fdm") {
+    counts.fill(scheme.fdmSubsteps);
+    return undefined;
+  }
+  for (let k = 0; k < steps; k++) {
+    let dt = scheme.cfl / Math.max(speeds[k]!, speeds[k + 1]!);
+    if (scheme.splitting === "explicit") dt = explicitStep(dt, fullRadius(d));
+    const count = keepCount(counts[k]!, needOf(levels[k + 1]! - levels[k]!, dt), "fp");
+    if (!Number.isFinite(count)) return k;
+    counts[k] = count;
+  }
+  return undefined;
 }

@@ -5,11 +5,11 @@
  */
 import { hasExit, type Discretisation } from "../../../scheme/discretisation.ts";
 import { rklStages } from "../../../scheme/diffusion.ts";
-import { explicitStep, keepCount, needOf } from "../../../scheme/substeps.ts";
-import { axisRadius, fullRadius } from "../../host/stepLimits.ts";
+import { axisRadius } from "../../host/stepLimits.ts";
 import type { MemberData, SolveContext, StoredMoment } from "./context.ts";
 import { densityStates } from "./densityFields.ts";
 import type { DensityKernels } from "./densityKernels.ts";
+import { recordsFlux, substepCounts } from "./densitySteps.ts";
 import { DensityTally, type GpuDensityReport, type LevelWords } from "./densityTally.ts";
 import type { Field } from "./fields.ts";
 import { type Kernel, loadKernel } from "./kernels.ts";
@@ -73,7 +73,7 @@ export class DensitySweep {
     this.#second = scratch.states[densityStates.second] ?? this.#value;
     const { splitting, fokkerPlanck } = d.scheme;
     this.#balanced = hasExit(d) && splitting !== "explicit" && fokkerPlanck === "weno5" && d.nu > 0;
-    this.#recordsFlux = hasExit(d) || (fokkerPlanck === "weno5" && splitting === "richardson");
+    this.#recordsFlux = recordsFlux(d);
   }
 
   /**
@@ -95,7 +95,8 @@ export class DensitySweep {
     const { steps, levels } = this.#d;
     const tally = new DensityTally(this.#d);
     this.#levels = value;
-    const failed = await this.#counts(counts);
+    const implicit = this.#d.scheme.fokkerPlanck === "fdm";
+    const failed = substepCounts(this.#d, counts, implicit ? new Float64Array(steps + 1) : await this.#speeds());
     this.#driftTime = Number.NaN;
     this.#kernels.clearOutflow();
     let pending: LevelWords[] = [this.#measure(0, initial, initial, recorder.words(4), recorder.words(2))];
@@ -127,27 +128,6 @@ export class DensitySweep {
     await collect();
     if (failed !== undefined) tally.failure ??= { level: failed + 1, index: 0, field: "density" };
     return tally.report();
-  }
-
-  /**
-   * Sub-steps of every interval, from the speeds at both of its ends. Returns the first interval that has none: the value
-   * function is not finite there.
-   */
-  async #counts(counts: Int32Array): Promise<number | undefined> {
-    const { steps, levels, scheme } = this.#d;
-    if (scheme.fokkerPlanck === "fdm") {
-      counts.fill(scheme.fdmSubsteps);
-      return undefined;
-    }
-    const speeds = await this.#speeds();
-    for (let k = 0; k < steps; k++) {
-      let dt = scheme.cfl / Math.max(speeds[k]!, speeds[k + 1]!);
-      if (scheme.splitting === "explicit") dt = explicitStep(dt, fullRadius(this.#d));
-      const count = keepCount(counts[k]!, needOf(levels[k + 1]! - levels[k]!, dt), "fp");
-      if (!Number.isFinite(count)) return k;
-      counts[k] = count;
-    }
-    return undefined;
   }
 
   /** The rate at which the drift empties cells, at each stored level. */

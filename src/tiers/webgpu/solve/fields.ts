@@ -48,8 +48,14 @@ export function historyBytes(levels: number, points: number, elementBytes: Eleme
   return levels * levelStride(points) * elementBytes;
 }
 
+/** Where fields and histories come from. */
+export interface FieldMaker {
+  field(label: string, bytes: number): Promise<Field>;
+  history(label: string, levels: number, points: number, elementBytes: ElementBytes): Promise<FieldHistory>;
+}
+
 /** Makes the buffers of one workspace and adds up what they take. */
-export class FieldStore {
+export class FieldStore implements FieldMaker {
   readonly #device: Device;
   readonly #buffers: GPUBuffer[] = [];
   #bytes = 0;
@@ -75,7 +81,7 @@ export class FieldStore {
     return fieldOf(await this.#buffer(label, aligned(bytes)), 0, bytes);
   }
 
-  /** A field whose length does not depend on the problem and is far below any device's limit. */
+  /** A field that is far shorter than any binding may be, or bound by parts that are. */
   async fixed(label: string, bytes: number): Promise<Field> {
     return fieldOf(await this.#buffer(label, aligned(bytes)), 0, bytes);
   }

@@ -18,6 +18,12 @@ type Name = (typeof names)[number];
 
 const groupSize = 256;
 
+/** What relaxation and Anderson do with the whole histories of a member. */
+export type HistoryOperations = Pick<
+  HistoryKernels,
+  "blend" | "residual" | "combine" | "rotate" | "scale" | "wouldBeNegative" | "add" | "products"
+>;
+
 export class HistoryKernels {
   readonly #context: SolveContext;
   readonly #grid: MemberGrid;

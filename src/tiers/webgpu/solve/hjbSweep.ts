@@ -1,27 +1,20 @@
 /**
- * The backward sweep on the GPU: that of src/tiers/host/hjbSweep.ts, recorded. What a host tier decides interval by interval
- * is decided here for a chunk of intervals at a time: the chunk is recorded with the counts of the last iteration, what the
- * device measured meanwhile is read back once, and the first interval whose count was not the right one is done again from
- * the level before it, together with all that follow. The counts, and so the map, are those of the host's rule.
+ * The backward sweep on the GPU: that of src/tiers/host/hjbSweep.ts, recorded. A chunk of intervals is recorded with the counts of
+ * the last iteration, and what the device measured meanwhile is read back once (hjbIntervals.ts).
  */
 import { hasExit, type Discretisation } from "../../../scheme/discretisation.ts";
 import { rklStages } from "../../../scheme/diffusion.ts";
-import { explicitStep, keepCount, needOf } from "../../../scheme/substeps.ts";
 import { exitAxes } from "../../host/pool.ts";
-import { axisRadius, fullRadius, growingStep } from "../../host/stepLimits.ts";
+import { axisRadius } from "../../host/stepLimits.ts";
 import type { SweepReport } from "../../tier.ts";
 import type { MemberData, SolveContext, StoredMoment } from "./context.ts";
 import type { Field } from "./fields.ts";
+import { type IntervalRunner, longestChunk, needAt, sweepIntervals } from "./hjbIntervals.ts";
 import type { Collected } from "./recorder.ts";
 import type { Scratch } from "./scratch.ts";
+import { substepsOf } from "./valuePieces.ts";
 import { type SpeedWords, valueFloats, type ValueKernels, valueStates } from "./valueKernels.ts";
 
-/** As in src/tiers/host/hjbSweep.ts. */
-const mostRepeats = 12;
-const overspeed = 1.3;
-
-/** Most intervals of one chunk. */
-const longestChunk = 32;
 /** Words left in reserve when a chunk grows. */
 const wordReserve = 1024;
 
@@ -85,44 +78,21 @@ export class HjbSweep {
     this.#sourceLevel.fill(-1);
     this.#floored.fill(0);
     recorder.copy(this.#data.terminal, value[steps]!);
-    let substeps = 0;
-    let repeats = 0;
-    let k = steps - 1;
-    let exact = 0;
-    let need = await this.#firstNeed(value[steps]!, k);
-    const failed = (level: number, index: number): SweepReport => ({
-      substeps,
-      floored: this.#flooredSum(),
-      failure: { level, index, field: "value" },
-    });
-    while (k >= 0) {
-      if (!Number.isFinite(need)) return failed(k, 0);
-      const count = exact > 0 ? exact : Math.max(keepCount(counts[k]!, need, "hjb"), floors[k]!);
-      exact = 0;
-      const chunk = await this.#chunk(value, k, count, counts, floors, Math.min(longestChunk, ring - 1));
-      const collected = await recorder.collect();
-      // The first interval that has to be done again ends the use of the chunk.
-      for (const { interval, next } of chunk) {
-        const excess = this.#excess(interval, collected);
-        if (!(excess <= 1)) {
-          if (repeats++ === mostRepeats || !Number.isFinite(excess)) return failed(k, 0);
-          exact = Math.max(interval.count + 1, Math.ceil(interval.count * excess * overspeed));
-          floors[k] = exact;
-          break;
-        }
-        repeats = 0;
-        counts[k] = interval.count;
-        substeps += interval.count;
-        const bad = collected.word(interval.bad);
-        if (bad !== 0) return failed(k, ~bad >>> 0);
-        k--;
-        if (!next) break;
-        need = this.#needFrom(next, collected);
-        const planned = chunk[chunk.findIndex((entry) => entry.interval === interval) + 1]?.interval.count;
-        if (planned !== Math.max(keepCount(counts[k]!, need, "hjb"), floors[k]!)) break;
-      }
-    }
-    return { substeps, floored: this.#flooredSum(), failure: undefined };
+    const runner: IntervalRunner = {
+      firstNeed: () => this.#firstNeed(value[steps]!, steps - 1),
+      run: async (k, count) => {
+        const chunk = await this.#chunk(value, k, count, counts, floors, Math.min(longestChunk, ring - 1));
+        const collected = await recorder.collect();
+        return chunk.map(({ interval, next }) => ({
+          count: interval.count,
+          speeds: interval.speeds.map(({ speed, dt }) => ({ rate: speed.rate(collected), dt })),
+          bad: collected.word(interval.bad),
+          need: next && this.#needFrom(next, collected),
+        }));
+      },
+      floored: () => this.#flooredSum(),
+    };
+    return sweepIntervals(this.#d, runner, counts, floors);
   }
 
   /** Records intervals k, k - 1, ... with the counts of the last iteration, each followed by the measures of the next one's need. */
@@ -169,11 +139,8 @@ export class HjbSweep {
 
   /** Sub-steps that interval k needs, from the slope at its later end and the growth that both sources cause. */
   #needFrom({ k, speed }: NeedWords, collected: Collected): number {
-    const { levels, scheme } = this.#d;
     const growth = Math.max(this.#growth[k]!, this.#growth[k + 1]!);
-    let dt = growingStep(this.#d, speed.rate(collected), growth);
-    if (scheme.splitting === "explicit") dt = explicitStep(dt, fullRadius(this.#d));
-    return needOf(levels[k + 1]! - levels[k]!, dt);
+    return needAt(this.#d, k, speed.rate(collected), growth);
   }
 
   /** S = V + f(m) of a stored level, recorded on first use; four of them are kept. */
@@ -192,16 +159,6 @@ export class HjbSweep {
     return source;
   }
 
-  /** Largest (speed x step)/limit up to the first sub-step that was too fast; above 1: repeat. */
-  #excess(interval: IntervalWords, collected: Collected): number {
-    const { cfl } = this.#d.scheme;
-    for (const { speed, dt } of interval.speeds) {
-      const excess = (speed.rate(collected) * dt) / (cfl * overspeed);
-      if (!(excess <= 1)) return excess;
-    }
-    return 1;
-  }
-
   async #interval(u: Field, k: number, count: number): Promise<IntervalWords> {
     this.#k = k;
     const { levels, steps } = this.#d;
@@ -211,11 +168,7 @@ export class HjbSweep {
     let speeds: { readonly speed: SpeedWords; readonly dt: number }[] = [];
     const from = levels[k + 1]!;
     const to = levels[k]!;
-    const dt = (from - to) / count;
-    const substeps = Array.from({ length: count }, (_, j) => ({
-      start: from - j * dt,
-      end: j === count - 1 ? to : from - (j + 1) * dt,
-    }));
+    const substeps = substepsOf(from, to, count);
     const { whole } = this.#kernels;
     if (whole) {
       const coarse = this.#scratch.states[valueStates.coarse]!;

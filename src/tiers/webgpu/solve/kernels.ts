@@ -74,6 +74,22 @@ function structureOf(d: Discretisation): Readonly<Record<string, number>> {
   };
 }
 
+/** The pipeline of `shaders/NAME.wgsl` for members of this structure. Raises MFGPU_DEVICE_SHADER. */
+export async function loadPipeline(
+  device: Device,
+  d: Discretisation,
+  precision: Precision,
+  name: string,
+  constants: Readonly<Record<string, number>>,
+  dynamic: readonly string[] = [],
+): Promise<Pipeline> {
+  const text = solveShaderText(name, precision);
+  const known = { ...structureOf(d), ...constants };
+  const declared = [...text.matchAll(/^override (\w+)/gm)].map((match) => match[1]!);
+  const own = Object.fromEntries(Object.entries(known).filter(([key]) => declared.includes(key)));
+  return device.pipeline({ shader: name, entry: "main", constants: own, dynamic, text });
+}
+
 /** The kernel `shaders/NAME.wgsl` for members of this structure; `constants` are its own. Raises MFGPU_DEVICE_SHADER. */
 export async function loadKernel(
   device: Device,
@@ -82,16 +98,8 @@ export async function loadKernel(
   name: string,
   constants: Readonly<Record<string, number>> = {},
 ): Promise<Kernel> {
+  const pipeline = await loadPipeline(device, d, precision, name, constants, ["step", "given"]);
   const text = solveShaderText(name, precision);
-  const known = { ...structureOf(d), ...constants };
-  const declared = [...text.matchAll(/^override (\w+)/gm)].map((match) => match[1]!);
-  const pipeline = await device.pipeline({
-    shader: name,
-    entry: "main",
-    constants: Object.fromEntries(Object.entries(known).filter(([key]) => declared.includes(key))),
-    dynamic: ["step"],
-    text,
-  });
   const fields = pipeline.bindings.filter(({ group }) => group === 0).map((binding) => binding.name);
   return { label: pipeline.label, pipeline, fields, step: structOf(text, "Step") };
 }

@@ -5,16 +5,13 @@ import { memberDataBytes, stateBytesOf } from "./context.ts";
 import { densityFieldBytes, densityScratch, type LineDevice } from "./densityFields.ts";
 import { historyBytes } from "./fields.ts";
 import { gridBytes } from "./gridUniform.ts";
+import { andersonHistories, lineBuffers, lineSlices, sliceBytes } from "./linePlan.ts";
+import { runnerBytes } from "./lineRunner.ts";
 import { recorderBytes } from "./recorder.ts";
 import { largestNeed, scratchBytes, type ScratchNeed } from "./scratch.ts";
 import { stageTableBytes, valueHasStages } from "./stageTable.ts";
 import { gaussianBytes, valueScratch } from "./valueKernels.ts";
 import { valueLineBytes } from "./valueLine.ts";
-
-/** Histories of f32 that Anderson of some depth keeps. */
-export function andersonHistories(depth: number): number {
-  return depth > 0 ? 2 * (depth + 1) : 0;
-}
 
 /** Work fields that serve both sweeps of all members. */
 export function sharedScratch(members: readonly Discretisation[]): ScratchNeed {
@@ -57,6 +54,27 @@ export function deviceMemoryNeed(
       0,
     ) +
     recorderBytes;
+  const fieldBytes = stateBytes * points;
+  return { bytes: histories * each + work, histories, historyBytes: each, fields: work / fieldBytes, fieldBytes };
+}
+
+/** The same for members that are worked on by a workgroup each. */
+export function lineMemoryNeed(
+  device: LineDevice,
+  members: readonly Discretisation[],
+  options: WorkspaceOptions,
+): MemoryNeed {
+  const d = members[0]!;
+  const stateBytes = stateBytesOf(options.precision);
+  const { points } = d.grid;
+  const each = historyBytes(d.steps + 1, points, stateBytes);
+  const plain = andersonHistories(options.andersonDepth) * (4 / stateBytes);
+  // They all stand in the shared buffers.
+  const histories = members.length * (3 + plain);
+  const shared = lineSlices(device, members, options)
+    .map(({ from, to }) => sliceBytes(device, members.slice(from, to), options))
+    .reduce((sum, bytes) => sum + lineBuffers.reduce((all, name) => all + bytes[name], 0), 0);
+  const work = shared - histories * each + members.length * gridBytes + runnerBytes(members.length);
   const fieldBytes = stateBytes * points;
   return { bytes: histories * each + work, histories, historyBytes: each, fields: work / fieldBytes, fieldBytes };
 }

@@ -8,6 +8,8 @@ import type { Collected, MemberGrid } from "./recorder.ts";
 
 /** Elements that one workgroup of 64 adds up before another one is worth its while. */
 const elementsPerGroup = 512;
+/** What one workgroup does alone: a level of every one-dimensional problem that has a workgroup of its own, in the same order. */
+const elementsAlone = 4096;
 
 /** Sums that a kernel leaves, by the name of its file. */
 export const sumTerms = {
@@ -51,7 +53,7 @@ export class Reductions {
     const { recorder } = this.#context;
     const terms = sumTerms[name];
     const word = recorder.words(2 * terms);
-    const groups = Math.min(mostGroups, Math.max(1, Math.ceil(count / elementsPerGroup)));
+    const groups = count <= elementsAlone ? 1 : Math.min(mostGroups, Math.ceil(count / elementsPerGroup));
     const partials = this.#partials;
     recorder.dispatch(this.#kernels.get(name)!, grid, { partials, ...fields }, { count }, [groups, 1, 1]);
     const words = recorder.wordField;

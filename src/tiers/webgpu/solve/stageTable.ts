@@ -3,7 +3,7 @@ import type { Discretisation } from "../../../scheme/discretisation.ts";
 import { rkl2, rklStages } from "../../../scheme/diffusion.ts";
 import { axisRadius } from "../../host/stepLimits.ts";
 import { aligned } from "../slices.ts";
-import type { Field, FieldStore } from "./fields.ts";
+import type { Field, FieldMaker } from "./fields.ts";
 import type { Device } from "../device.ts";
 import { uploadFloats } from "./transfer.ts";
 
@@ -43,13 +43,19 @@ export function stageTableBytes(d: Discretisation, hasStages: boolean): number {
   return aligned(16 * Math.max(1, entriesOf(d, hasStages)));
 }
 
+/** The member whose table of stages serves all. */
+export function widestTable(members: readonly Discretisation[]): Discretisation {
+  const bytes = members.map((d) => stageTableBytes(d, valueHasStages(d)));
+  return members[bytes.indexOf(Math.max(...bytes))]!;
+}
+
 /**
  * The numbers of the recurrence in differences (shaders/diffuse_value_stage.wgsl, shaders/diffuse_density_line.wgsl) for every
  * number of stages that can come up: worked out in f64, since what they lack in digits acts as another diffusion.
  */
 export async function makeStageTable(
   device: Device,
-  store: FieldStore,
+  store: FieldMaker,
   name: string,
   d: Discretisation,
   hasStages: boolean,

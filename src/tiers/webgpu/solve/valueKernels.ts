@@ -6,7 +6,7 @@ import { type LegendreCoefficients, rkl2 } from "../../../scheme/diffusion.ts";
 import type { Groups } from "../dispatch.ts";
 import { aligned } from "../slices.ts";
 import type { MemberData, SolveContext, StoredMoment } from "./context.ts";
-import type { Field } from "./fields.ts";
+import type { Field, FieldMaker } from "./fields.ts";
 import { type Kernel, loadKernel, loadKernels } from "./kernels.ts";
 import { type Collected, groupsFor, groupsOf } from "./recorder.ts";
 import type { Reductions } from "./reductions.ts";
@@ -69,7 +69,7 @@ export interface SpeedWords {
 }
 
 /** Weights of a nonlocal coupling, axis after axis. */
-interface GaussianTable {
+export interface GaussianTable {
   readonly field: Field;
   readonly at: readonly number[];
   readonly reach: readonly number[];
@@ -376,7 +376,11 @@ export class ValueKernels {
   }
 }
 
-async function gaussianTable({ device, store }: SolveContext, d: Discretisation): Promise<GaussianTable | undefined> {
+/** The weights of a nonlocal coupling on the device. */
+export async function gaussianTable(
+  { device, store }: { readonly device: SolveContext["device"]; readonly store: FieldMaker },
+  d: Discretisation,
+): Promise<GaussianTable | undefined> {
   const { coupling, grid } = d;
   if (coupling.kind !== "nonlocal") return undefined;
   const weights = grid.spacing.map((h) => gaussianWeights(coupling.width, h));

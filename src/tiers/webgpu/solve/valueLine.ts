@@ -1,14 +1,12 @@
 /** Sub-steps of u of a one-dimensional problem, many in one dispatch of one workgroup that keeps u in its memory. */
-import { hasExit, type Discretisation } from "../../../scheme/discretisation.ts";
-import { rkl2, rklStages } from "../../../scheme/diffusion.ts";
-import { axisRadius } from "../../host/stepLimits.ts";
-import { packStruct, structOf, type StructLayout } from "../struct.ts";
+import type { Discretisation } from "../../../scheme/discretisation.ts";
 import { aligned } from "../slices.ts";
 import type { MemberData, SolveContext, StoredMoment } from "./context.ts";
 import type { LineDevice } from "./densityFields.ts";
 import type { Field } from "./fields.ts";
-import { type Kernel, loadKernel, solveShaderText } from "./kernels.ts";
+import { type Kernel, loadKernel } from "./kernels.ts";
 import type { StageTable } from "./stageTable.ts";
+import { type SubstepTimes, ValuePieces, valueWays } from "./valuePieces.ts";
 
 /** Entries of `pieces` in shaders/value_line.wgsl, and bytes of one. */
 const pieceCapacity = 512;
@@ -17,15 +15,6 @@ const pieceBytes = 112;
 const lineSlots = { plain: 6, balanced: 7 } as const;
 /** Nodes times stages of one dispatch: some ten milliseconds of a workgroup on a GPU, some hundred in software. */
 const largestWork = 2 ** 17;
-
-/** What becomes of the result of a piece, in WGSL. */
-const outcome = { replaces: 0, isCoarse: 1, goesOn: 2, isExtrapolated: 3 } as const;
-
-/** A sub-step from `start` down to `end`. */
-export interface SubstepTimes {
-  readonly start: number;
-  readonly end: number;
-}
 
 /** The speed at the start of a piece, and the length of its sub-step. */
 export interface PieceSpeed {
@@ -48,7 +37,7 @@ export function valueLinePlan(
 ): ValueLinePlan | undefined {
   const [n, ...others] = d.grid.shape as [number, ...number[]];
   if (others.length > 0 || d.scheme.hamiltonianFlux === "glf") return undefined;
-  const slots = isBalanced(d) ? lineSlots.balanced : lineSlots.plain;
+  const slots = valueWays(d).balanced ? lineSlots.balanced : lineSlots.plain;
   // Rounded up, so that grids of nearly one size share a pipeline.
   const length = 64 * Math.ceil(n / 64);
   if (4 * slots * length > workgroupBytes) return undefined;
@@ -61,19 +50,13 @@ export function valueLineBytes(device: LineDevice, d: Discretisation): number {
   return valueLinePlan(device, d) ? aligned(pieceCapacity * pieceBytes) : 0;
 }
 
-/** Whether diffusion runs against the frozen source (docs/numerics.md section 5.2). */
-function isBalanced(d: Discretisation): boolean {
-  return hasExit(d) && d.scheme.splitting !== "explicit" && d.nu > 0;
-}
-
 export class ValueLine {
   readonly #context: SolveContext;
   readonly #data: MemberData;
   readonly #kernel: Kernel;
   readonly #stages: StageTable;
   readonly #pieces: Field;
-  readonly #piece: StructLayout;
-  readonly #firsts = new Map<number, number>();
+  readonly #list: ValuePieces;
   /** First entry of the list that no recorded dispatch reads. */
   #free = 0;
 
@@ -99,7 +82,7 @@ export class ValueLine {
     this.#kernel = kernel;
     this.#stages = stages;
     this.#pieces = pieces;
-    this.#piece = structOf(solveShaderText("value_line", context.precision), "Piece");
+    this.#list = new ValuePieces(data.d, (t, k) => data.moment(t, k), stages, context.precision);
   }
 
   /**
@@ -128,9 +111,9 @@ export class ValueLine {
       work = 0;
       await recorder.breathe();
     };
-    for (const { start, end } of substeps) {
-      const pieces = this.#substep(start, end, k);
-      const each = pieces.reduce((sum, { stages }) => sum + d.grid.points * (4 + 2 * stages), 0);
+    for (const substep of substeps) {
+      const pieces = this.#list.substep(substep, k);
+      const each = pieces.reduce((sum, { passes }) => sum + d.grid.points * passes, 0);
       if (waiting.length > 0 && (work + each > largestWork || waiting.length + pieces.length > pieceCapacity))
         await flush();
       work += each;
@@ -141,61 +124,6 @@ export class ValueLine {
     }
     if (waiting.length > 0) await flush();
     return speeds;
-  }
-
-  /** The pieces of one sub-step: itself, or with Richardson itself and its two halves. */
-  #substep(
-    start: number,
-    end: number,
-    k: number,
-  ): { readonly dt: number; readonly stages: number; readonly packed: ArrayBuffer }[] {
-    const { d } = this.#data;
-    const dt = start - end;
-    const splits = d.scheme.splitting !== "explicit" && d.nu > 0;
-    const stages = splits ? rklStages(dt / 2, axisRadius(d, 0)) : 0;
-    const piece = (from: number, length: number, becomes: number) => ({
-      // The limit is that of the whole sub-step, also for its halves: as in src/tiers/host/hjbSweep.ts.
-      dt,
-      stages,
-      packed: this.#packed(from, length, stages, becomes, k),
-    });
-    if (d.scheme.splitting !== "richardson") return [piece(start, dt, outcome.replaces)];
-    return [
-      piece(start, dt, outcome.isCoarse),
-      piece(start, dt / 2, outcome.goesOn),
-      piece(start - dt / 2, dt / 2, outcome.isExtrapolated),
-    ];
-  }
-
-  #packed(start: number, dt: number, stages: number, becomes: number, k: number): ArrayBuffer {
-    const atStart = this.#data.moment(start, k).weights;
-    const atMiddle = this.#data.moment(start - dt / 2, k).weights;
-    const atEnd = this.#data.moment(start - dt, k).weights;
-    // The second diffusion begins at the middle and ends half a step later, which is the end but for rounding.
-    const atLast = this.#data.moment(start - dt / 2 - dt / 2, k).weights;
-    const tau = dt / 2;
-    return packStruct(this.#piece, {
-      at_start: atStart,
-      at_middle: atMiddle,
-      at_end: atEnd,
-      moved_first: moved(atStart, atMiddle),
-      moved_second: moved(atMiddle, atLast),
-      weight1: dt,
-      weight2: dt / 4,
-      weight3: (2 / 3) * dt,
-      tau,
-      first: stages > 0 ? this.#firstOf(stages) * tau : 0,
-      stages,
-      coefficients_at: stages > 0 ? this.#stages.at(stages) : 0,
-      outcome: becomes,
-    });
-  }
-
-  /** The first coefficient of RKL2. */
-  #firstOf(stages: number): number {
-    let first = this.#firsts.get(stages);
-    if (first === undefined) this.#firsts.set(stages, (first = rkl2(stages).first));
-    return first;
   }
 
   /** Records one dispatch; returns the word of its first piece. */
@@ -221,7 +149,7 @@ export class ValueLine {
     const first = this.#free;
     this.#free += packed.length;
     const { first: level }: StoredMoment = this.#data.moment(d.levels[k]!, k);
-    const explicit = d.scheme.splitting === "explicit";
+    const { balanced, splits, diffusion } = valueWays(d);
     recorder.dispatch(
       this.#kernel,
       this.#data.grid,
@@ -242,17 +170,13 @@ export class ValueLine {
         first_piece: first,
         pieces: packed.length,
         word,
-        balanced: isBalanced(d) ? 1 : 0,
-        splits: !explicit && d.nu > 0 ? 1 : 0,
-        diffusion: explicit ? 1 : 0,
+        balanced: balanced ? 1 : 0,
+        splits: splits ? 1 : 0,
+        diffusion: diffusion ? 1 : 0,
       },
       [1, 1, 1],
       work,
     );
     return word;
   }
-}
-
-function moved(from: ArrayLike<number>, to: ArrayLike<number>): number[] {
-  return Array.from({ length: 4 }, (_, i) => to[i]! - from[i]!);
 }

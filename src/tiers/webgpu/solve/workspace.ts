@@ -25,7 +25,8 @@ import { type Field, type FieldHistory, FieldStore } from "./fields.ts";
 import { gridBytes } from "./gridUniform.ts";
 import { HistoryKernels } from "./historyKernels.ts";
 import { HjbSweep } from "./hjbSweep.ts";
-import { andersonHistories, densityKey, sharedScratch } from "./memory.ts";
+import { andersonHistories } from "./linePlan.ts";
+import { densityKey, sharedScratch } from "./memory.ts";
 import { Recorder, recorderBytes } from "./recorder.ts";
 import { Reductions } from "./reductions.ts";
 import { makeScratch, type Scratch } from "./scratch.ts";
@@ -108,7 +109,7 @@ export class GpuWorkspace implements Workspace {
     this.precision = context.precision;
     this.members = states.map(({ d }) => d);
     const { name, software } = context.device.adapter;
-    this.place = { device: name, software, variant: undefined, residency: "resident" };
+    this.place = { device: name, software, variant: undefined, residency: "resident", path: "grid" };
   }
 
   /** Bytes made on the device, for the test that holds the stated need to the truth. */

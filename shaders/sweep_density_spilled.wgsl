@@ -1,0 +1,9 @@
+// Forward sweeps of a batch in the mode weno5, with as much of a line in workgroup memory as it holds: sweep_density_run.wgsl.
+// #include "state.wgsl"
+// #include "line_in_both.wgsl"
+// #include "sweep_density_run.wgsl"
+
+@compute @workgroup_size(lanes)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
+  run_sweep(group.x, lane);
+}

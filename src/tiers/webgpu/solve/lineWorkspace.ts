@@ -1,0 +1,234 @@
+/**
+ * A workspace on the GPU whose members are worked on by a workgroup each. Members run beside each other, and what they ask for at one
+ * time is done in one dispatch (lineRunner.ts): both sweeps with all that they measure, relaxation, Anderson and certificates.
+ */
+import { checkWholeHistory, keptNothing, memberAt } from "../../host/workspaceErrors.ts";
+import type { Discretisation } from "../../../scheme/discretisation.ts";
+import type {
+  Certificate,
+  DensityReport,
+  Precision,
+  RelaxReport,
+  RelaxStep,
+  RunPlace,
+  SweepReport,
+  Workspace,
+  WorkspaceOptions,
+} from "../../tier.ts";
+import { checkCompensated } from "../arithmeticProbe.ts";
+import type { Device } from "../device.ts";
+import { DeviceAnderson } from "./anderson.ts";
+import { type FieldContext, stateBytesOf } from "./context.ts";
+import type { LineDevice } from "./densityFields.ts";
+import { type FieldHistory, FieldStore } from "./fields.ts";
+import { gridBytes } from "./gridUniform.ts";
+import { certifyLine } from "./lineCertificate.ts";
+import { LineDensitySweep } from "./lineDensitySweep.ts";
+import { LineHistories } from "./lineHistories.ts";
+import { type LineKernels, loadLineKernels } from "./lineKernels.ts";
+import { type LineMember, makeLineMembers } from "./lineMembers.ts";
+import { LineRunner } from "./lineRunner.ts";
+import { LineValueSweep } from "./lineValueSweep.ts";
+import { downloadStates, uploadStates } from "./transfer.ts";
+
+interface Member extends LineMember {
+  readonly hjb: LineValueSweep;
+  readonly densitySweep: LineDensitySweep;
+  readonly kernels: LineKernels;
+  readonly histories: LineHistories;
+  readonly anderson: DeviceAnderson | undefined;
+  readonly hjbCounts: Int32Array;
+  readonly hjbFloors: Int32Array;
+  readonly densityCounts: Int32Array;
+  exitCost: number;
+}
+
+type FieldName = "value" | "density" | "transported";
+
+export class LineWorkspace implements Workspace {
+  readonly tier = "webgpu";
+  readonly concurrent = true;
+  readonly precision: Precision;
+  readonly place: RunPlace;
+  readonly members: readonly Discretisation[];
+  readonly #context: FieldContext;
+  readonly #runner: LineRunner;
+  readonly #states: readonly Member[];
+
+  /**
+   * Makes everything that the solve of these members, whose path is `line`, needs on a device that stays the caller's.
+   *
+   * @param tried for tests: nodes times passes of one workgroup in one dispatch, which else follow the device's speed, and other limits
+   *   than the device's
+   * @throws MFGPU_DEVICE_ARITHMETIC where the device does not keep the sums of `compensated`, MFGPU_DEVICE_MEMORY, ...
+   */
+  static async make(
+    device: Device,
+    members: readonly Discretisation[],
+    options: WorkspaceOptions,
+    tried: { readonly budget?: number; readonly plan?: LineDevice } = {},
+  ): Promise<LineWorkspace> {
+    device.check();
+    const { precision, signal } = options;
+    const { plan = device } = tried;
+    if (precision === "compensated") await checkCompensated(device);
+    const store = new FieldStore(device);
+    let lines: readonly LineMember[] = [];
+    try {
+      const context = { device, precision, stateBytes: stateBytesOf(precision), store };
+      const runner = await LineRunner.make(device, store, members.length, signal, tried.budget);
+      lines = await makeLineMembers(context, plan, members, options);
+      const states: Member[] = [];
+      for (const line of lines) states.push(await makeMember(context, plan, line, runner, options));
+      return new LineWorkspace(context, runner, states);
+    } catch (error) {
+      for (const { data } of lines) data.destroy();
+      store.destroy();
+      throw error;
+    }
+  }
+
+  private constructor(context: FieldContext, runner: LineRunner, states: readonly Member[]) {
+    this.#context = context;
+    this.#runner = runner;
+    this.#states = states;
+    this.precision = context.precision;
+    this.members = states.map(({ d }) => d);
+    const { name, software } = context.device.adapter;
+    this.place = { device: name, software, variant: undefined, residency: "resident", path: "line" };
+  }
+
+  /** Bytes made on the device, for the test that holds the stated need to the truth. */
+  get bytes(): number {
+    return this.#context.store.bytes + gridBytes * this.#states.length;
+  }
+
+  /** Dispatches so far. */
+  get launches(): number {
+    return this.#runner.launches;
+  }
+
+  async load(member: number, density: Float64Array): Promise<void> {
+    const state = this.#member(member);
+    const { d, density: history, transported } = state;
+    await this.#runner.settle();
+    const { points } = d.grid;
+    if (density.length === points) {
+      for (const level of history.levels) await uploadStates(this.#context, level, density);
+    } else {
+      await this.#fill(history, density, "density", points);
+    }
+    for (const { levels } of [history, transported]) await uploadStates(this.#context, levels[0]!, d.initialDensity);
+    state.anderson?.reset();
+    state.hjbCounts.fill(0);
+    state.hjbFloors.fill(0);
+    state.densityCounts.fill(0);
+  }
+
+  async loadValue(member: number, value: Float64Array): Promise<void> {
+    const { d, value: history } = this.#member(member);
+    await this.#runner.settle();
+    await this.#fill(history, value, "value", d.grid.points);
+  }
+
+  hjb(member: number): Promise<SweepReport> {
+    const { hjb, value, hjbCounts, hjbFloors } = this.#member(member);
+    return hjb.run({ levels: value.levels, flow: "density" }, hjbCounts, hjbFloors);
+  }
+
+  async fokkerPlanck(
+    member: number,
+    inPlace?: { readonly theta: number },
+  ): Promise<DensityReport & { readonly residual: number }> {
+    const state = this.#member(member);
+    const { d, density, transported, densitySweep, densityCounts, histories } = state;
+    const { squares, exitCost, ...report } = await densitySweep.run(densityCounts);
+    state.exitCost = exitCost;
+    if (inPlace) await histories.blend(density, transported, inPlace.theta);
+    return { ...report, residual: Math.sqrt(squares / ((d.steps + 1) * d.grid.points)) };
+  }
+
+  async relax(member: number, step: RelaxStep, fallback: RelaxStep): Promise<RelaxReport> {
+    const { density, transported, anderson, histories } = this.#member(member);
+    if (step.kind === "anderson" && anderson) {
+      const theta = fallback.kind === "blend" ? fallback.theta : 1;
+      if (await anderson.step(density, transported, step.beta, theta)) return { step, depth: anderson.columns };
+      return { step: { kind: "blend", theta }, depth: 0 };
+    }
+    const theta = step.kind === "blend" ? step.theta : 1;
+    await histories.blend(density, transported, theta);
+    return { step: { kind: "blend", theta }, depth: 0 };
+  }
+
+  certify(member: number): Promise<Certificate> {
+    const state = this.#member(member);
+    const { kernels, hjb, hjbCounts, hjbFloors, exitCost } = state;
+    return certifyLine(this.#context, state, kernels, this.#runner, hjb, hjbCounts, hjbFloors, exitCost);
+  }
+
+  async read(
+    member: number,
+    field: FieldName,
+    range?: { readonly from: number; readonly to: number },
+  ): Promise<Float64Array> {
+    const state = this.#member(member);
+    // What nobody waited for.
+    await this.#runner.settle();
+    const history = state[field];
+    const { points } = state.d.grid;
+    const from = range?.from ?? 0;
+    const to = range?.to ?? history.levels.length;
+    const out = new Float64Array((to - from) * points);
+    for (let k = from; k < to; k++) {
+      const level = out.subarray((k - from) * points, (k - from + 1) * points);
+      await downloadStates(this.#context, history.levels[k]!, level);
+    }
+    return out;
+  }
+
+  take(member: number, field: FieldName): Promise<Float64Array> {
+    return this.read(member, field);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#runner.settle();
+    for (const { data } of this.#states) data.destroy();
+    this.#context.store.destroy();
+  }
+
+  async #fill(history: FieldHistory, from: Float64Array, name: string, points: number): Promise<void> {
+    checkWholeHistory(name, from, history.levels.length, points);
+    for (const [k, level] of history.levels.entries())
+      await uploadStates(this.#context, level, from.subarray(k * points, (k + 1) * points));
+  }
+
+  #member(index: number): Member {
+    return memberAt(this.#states, index);
+  }
+}
+
+async function makeMember(
+  context: FieldContext,
+  plan: LineDevice,
+  line: LineMember,
+  runner: LineRunner,
+  options: WorkspaceOptions,
+): Promise<Member> {
+  const { d } = line;
+  if (!options.keepTransported) throw keptNothing();
+  const half = line.plain.length / 2;
+  const kernels = await loadLineKernels(context, plan, line);
+  const histories = new LineHistories(context, line, kernels, runner);
+  return {
+    ...line,
+    hjb: new LineValueSweep(context, line, kernels, runner),
+    densitySweep: new LineDensitySweep(context, line, kernels, runner),
+    kernels,
+    histories,
+    anderson: half > 0 ? new DeviceAnderson(histories, line.plain.slice(0, half), line.plain.slice(half)) : undefined,
+    hjbCounts: new Int32Array(d.steps),
+    hjbFloors: new Int32Array(d.steps),
+    densityCounts: new Int32Array(d.steps),
+    exitCost: 0,
+  };
+}
