@@ -58,12 +58,12 @@ const iterations = 3;
 /** A batch of 64 is run on grids of at most this many points, so that the bench ends. */
 const batchPoints = flags.quick ? 500 : 3000;
 /** So is one whose best candidate is predicted to take no more than so many seconds. */
-const longestBatch = 60;
+const longestBatch = 15;
 const rounds = flags.quick ? 1 : 3;
 /** A candidate predicted to be this many times slower than the best is not run: it is counted as never the fastest. */
 const hopeless = flags.quick ? 4 : 12;
 /** After one round longer than this many seconds a candidate is not run again. */
-const longRun = 5;
+const longRun = 1.5;
 
 interface Run {
   readonly kind: string;
