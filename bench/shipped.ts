@@ -74,8 +74,19 @@ const yardstick = Object.fromEntries(
   }),
 ) as Record<Part, { latency: number; advection: number; diffusion: number }>;
 
-/** Latency in microseconds per stage and times of the batched tier, with the 90 % quantile of the relative errors. */
-function constantsOf(measured: readonly Measured[], part: Part): { latency: number; times: number; p90: number } {
+interface Constants {
+  readonly dimension: number;
+  /** Microseconds per stage. */
+  readonly latency: number;
+  /** Times of the batched tier. */
+  readonly times: number;
+  readonly p90: number;
+}
+
+/** One line per dimension, with the 90 % quantile of the relative errors. */
+function constantsOf(all: readonly Measured[], part: Part, dimension: number): Constants | undefined {
+  const measured = all.filter((one) => one.dimension === dimension);
+  if (measured.length === 0) return undefined;
   const { advection, diffusion } = yardstick[part];
   const rows = measured.map((one) => {
     const [a, b] = pointStages(one, part);
@@ -84,13 +95,18 @@ function constantsOf(measured: readonly Measured[], part: Part): { latency: numb
   const targets = measured.map(({ sample }) => sample[part]);
   const x = fitNonNegative(rows, targets);
   const [latency = 0, times = 0] = x;
-  return { latency: 1000 * latency, times, p90: quantile(relativeErrors(rows, targets, x).map(Math.abs), 0.9) };
+  return {
+    dimension,
+    latency: 1000 * latency,
+    times,
+    p90: quantile(relativeErrors(rows, targets, x).map(Math.abs), 0.9),
+  };
 }
 
 const table = [...found].map(([name, measured]) => ({
   name,
-  hjb: constantsOf(measured, "hjb"),
-  fokkerPlanck: constantsOf(measured, "fokkerPlanck"),
+  hjb: [1, 2, 3].flatMap((dimension) => constantsOf(measured, "hjb", dimension) ?? []),
+  fokkerPlanck: [1, 2, 3].flatMap((dimension) => constantsOf(measured, "fokkerPlanck", dimension) ?? []),
   cold: Math.max(...measured.map(({ sample }) => sample.firstExcess)),
   setup: median(measured.map(({ sample }) => sample.setup)),
   moved: median(measured.map(({ sample }) => sample.moving.hjb)),
@@ -103,11 +119,14 @@ else {
   console.log(`${cpus()[0]?.model}, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}`);
   console.log(`batched, per point and stage: hjb ${ns(hjb)}; fokkerPlanck ${ns(fokkerPlanck)}`);
   for (const { name, hjb: h, fokkerPlanck: f, cold, setup, moved } of table) {
-    const text = ({ latency, times, p90 }: typeof h): string =>
-      `${latency.toPrecision(2)} us + ${times.toPrecision(2)} x (p90 ${(100 * p90).toFixed(0)} %)`;
     console.log(
-      `${name.padEnd(28)} hjb ${text(h).padEnd(32)} fokkerPlanck ${text(f).padEnd(32)} cold ${cold.toFixed(0)} ms, ` +
-        `set-up ${setup.toFixed(2)} ms, moved ${(100 * moved).toFixed(0)} %`,
+      `${name}: cold ${cold.toFixed(0)} ms, set-up ${setup.toFixed(2)} ms, moved ${(100 * moved).toFixed(0)} %`,
     );
+    for (const [part, constants] of Object.entries({ hjb: h, fokkerPlanck: f })) {
+      for (const { dimension, latency, times, p90 } of constants) {
+        const line = `${latency.toPrecision(2)} us + ${times.toPrecision(2)} x (p90 ${(100 * p90).toFixed(0)} %)`;
+        console.log(`  ${part.padEnd(12)} ${dimension}-D ${line}`);
+      }
+    }
   }
 }
