@@ -1,6 +1,7 @@
 /** Solves one batch of a study and leaves its runs; what is there already is not solved again. */
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { cpus } from "node:os";
 import { MfgError } from "../errors.ts";
 import { replaceFile } from "../io/files.ts";
 import { readRun, writeRun } from "../io/run.ts";
@@ -13,6 +14,9 @@ import type { Member } from "./members.ts";
 import { couplingCost, plannerProblem } from "./socialCost.ts";
 import { failurePath, runPath, type Study } from "./study.ts";
 import { plannedOptions } from "./studyPlan.ts";
+
+/** For the report: studies run on many machines. */
+const processor = cpus()[0]?.model.trim() ?? "unknown";
 
 /** Why a member has no run. */
 export interface MemberFailure {
@@ -132,6 +136,7 @@ async function solveMembers(
         parent: parent === null ? null : planned(study, parent).id,
         warm: start !== undefined,
         plannerCost: plannerCosts?.[i] ?? null,
+        processor,
       },
     };
     await writeRun(runPath(study.folder, id), { ...result, record });

@@ -6,8 +6,10 @@ import { isSettled } from "../batch/runBatch.ts";
 import { runStudy, type StudyProgress } from "../batch/runStudy.ts";
 import { openOrCreateStudy, openStudy, readStudyFile, type Study } from "../batch/study.ts";
 import type { SummaryRow } from "../batch/summary.ts";
+import { checkWritable } from "../io/files.ts";
 import { exitCodes } from "./exit.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { writeStudyReport } from "./plot.ts";
 import { note, printJson, printLine } from "./print.ts";
 import { rateText, secondsText } from "./text.ts";
 import * as read from "./values.ts";
@@ -17,6 +19,7 @@ interface RunFlags {
   readonly workers?: number;
   readonly shard?: { readonly index: number; readonly of: number };
   readonly queue?: string;
+  readonly report?: string;
   readonly yes?: true;
   readonly json?: true;
   readonly quiet?: true;
@@ -50,6 +53,11 @@ export function studyCommand(): Command {
       )
       .addOption(new Option("--shard <i/n>", "run a fixed part, for job arrays").argParser(readShard))
       .option("--queue <url>", "share it out over workers: redis://... or postgres://... (see mfgpu worker)")
+      .addOption(
+        new Option("--report <file>", "write a page with every measure and member at the end (.html)").argParser(
+          (text) => read.readPath("--report", text, [".html"]),
+        ),
+      )
       .option("--yes", "confirm more than a million members")
       .option("--json", "print the outcome as one JSON document")
       .option("--quiet", "no progress on stderr")
@@ -112,6 +120,7 @@ function shower(quiet: boolean): { show: (progress: StudyProgress) => void; end:
 async function run(path: string, flags: RunFlags): Promise<number> {
   const folder = resolve(flags.out);
   const quiet = flags.quiet ?? false;
+  if (flags.report !== undefined) await checkWritable(flags.report);
   const request = await readStudyFile(path);
   using interrupt = onInterrupt(quiet);
   const study = await openOrCreateStudy(request, folder, {
@@ -136,6 +145,9 @@ async function run(path: string, flags: RunFlags): Promise<number> {
         });
   end();
   const counts = countRows(outcome.rows);
+  // Ended before the first member there is nothing to report.
+  const report = outcome.rows.length === 0 ? undefined : flags.report;
+  if (report !== undefined) await writeStudyReport(report, study);
   const { total, settled, rate, seconds, aborted } = outcome;
   if (flags.json) {
     printJson({
@@ -147,11 +159,13 @@ async function run(path: string, flags: RunFlags): Promise<number> {
       membersPerSecond: rate,
       seconds,
       aborted,
+      report: report ?? null,
     });
   } else {
     printLine(`study     ${study.file.name}: ${settled} of ${total} members settled in ${secondsText(seconds)}`);
     printLine(`converged ${counts.converged}; not converged ${counts.notConverged}; failed ${counts.failed}`);
     printLine(`summary   ${folder}/summary.csv`);
+    if (report !== undefined) printLine(`report    ${report}`);
     if (aborted) printLine("interrupted; the same command goes on from here");
   }
   if (aborted) return exitCodes.interrupted;
@@ -171,7 +185,10 @@ async function status(study: Study, queue: string | undefined, json: boolean): P
   const waiting = queue === undefined ? null : await queueStatus(study, queue);
   if (json) printJson({ study: study.file.name, total, settled, tier, precision, warm, queue: waiting });
   else {
-    const more = waiting === null ? "" : `; in the queue ${waiting.waiting} batches, ${waiting.failed} failed`;
+    const more =
+      waiting === null
+        ? ""
+        : `; batches in the queue: ${waiting.waiting} wait, ${waiting.running} run, ${waiting.failed} failed`;
     printLine(`${study.file.name}: ${settled} of ${total} members settled (${tier}, ${precision})${more}`);
   }
 }

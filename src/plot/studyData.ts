@@ -3,13 +3,88 @@ import { existsSync } from "node:fs";
 import { MfgError } from "../errors.ts";
 import { parametersText } from "../batch/members.ts";
 import { runPath, type Study } from "../batch/study.ts";
-import { recordOfRun, rowOf } from "../batch/summary.ts";
+import { recordOfRun, rowOf, type SummaryRow } from "../batch/summary.ts";
 import { readRun } from "../io/run.ts";
 import { recordOf } from "./record.ts";
-import type { StudyPicture, StudyPoint, StudySample } from "./study.ts";
+import type { StudyPicture } from "./study.ts";
+import type { StudyPoint, StudySample } from "./studyPanels.ts";
 
 /** Members whose density is shown. */
 const samples = 6;
+
+/** A member that is solved or failed for good, with what its run says. */
+export interface SettledMember {
+  readonly row: SummaryRow;
+  /** Undefined where it has no run. */
+  readonly run: RunFacts | undefined;
+}
+
+/** What pictures and reports take from a member's record. */
+export interface RunFacts {
+  readonly residuals: readonly number[];
+  readonly tolerance: number | undefined;
+  /** Tier, precision, device, processor, version of mfgpu, version of Node. */
+  readonly place: readonly string[];
+}
+
+/**
+ * Rows and records of all members that are settled; their arrays are read where a measure needs them, and let go.
+ *
+ * @throws MFGPU_FILE_STUDY where nothing is settled yet
+ */
+export async function settledMembers(study: Study): Promise<SettledMember[]> {
+  const settled: SettledMember[] = [];
+  for (const { index } of study.members) {
+    const row = await rowOf(study, index);
+    if (row === undefined) continue;
+    const path = runPath(study.folder, row.id);
+    settled.push({ row, run: existsSync(path) ? factsOf(await recordOfRun(path)) : undefined });
+  }
+  if (settled.length > 0) return settled;
+  throw new MfgError({
+    code: "MFGPU_FILE_STUDY",
+    message: `Nothing of the study in ${study.folder} is solved yet.`,
+    fix: "Run it: mfgpu study FILE --out DIR.",
+    path: study.folder,
+  });
+}
+
+function factsOf(record: unknown): RunFacts {
+  const { history, tolerance } = recordOf(record);
+  return { residuals: history.map(({ residual }) => residual ?? Number.NaN), tolerance, place: placeOf(record) };
+}
+
+interface StoredPlace {
+  readonly tier: string;
+  readonly variant: string | null;
+  readonly precision: string;
+  readonly adapter: string;
+  readonly software: boolean;
+  readonly versions: { readonly mfgpu: string; readonly node: string };
+  readonly study?: { readonly processor?: string };
+}
+
+function placeOf(record: unknown): readonly string[] {
+  const { tier, variant, precision, adapter, software, versions, study } = record as StoredPlace;
+  const name = variant === null ? tier : `${tier}:${variant}`;
+  const device = software ? `${adapter} (software)` : adapter;
+  return [name, precision, device, study?.processor ?? "-", versions.mfgpu, versions.node];
+}
+
+/** Members as points of a picture of one measure. */
+export function studyPoints(settled: readonly SettledMember[], measure: string): StudyPoint[] {
+  return settled.map(({ row, run }) => ({
+    parameters: row.parameters,
+    measure: row.measures[measure] ?? null,
+    converged: row.converged,
+    residuals: run?.residuals ?? [],
+  }));
+}
+
+/** The stop of the solves, as the first run says; undefined where there is none. */
+export function toleranceOf(settled: readonly SettledMember[]): number | undefined {
+  return settled.find(({ run }) => run !== undefined)?.run?.tolerance;
+}
 
 /**
  * Reads what is settled of a study.
@@ -29,33 +104,8 @@ export async function studyPicture(study: Study, measure?: string): Promise<Stud
       value: chosen,
     });
   }
-  const points: StudyPoint[] = [];
-  const solved: number[] = [];
-  let tolerance: number | undefined;
-  for (const { index } of study.members) {
-    const row = await rowOf(study, index);
-    if (row === undefined) continue;
-    const id = study.plan.members[index]?.id ?? "";
-    const record = existsSync(runPath(study.folder, id))
-      ? recordOf(await recordOfRun(runPath(study.folder, id)))
-      : undefined;
-    tolerance ??= record?.tolerance;
-    if (record) solved.push(index);
-    points.push({
-      parameters: row.parameters,
-      measure: row.measures[chosen] ?? null,
-      converged: row.converged,
-      residuals: record?.history.map(({ residual }) => residual ?? Number.NaN) ?? [],
-    });
-  }
-  if (points.length === 0) {
-    throw new MfgError({
-      code: "MFGPU_FILE_STUDY",
-      message: `Nothing of the study in ${study.folder} is solved yet.`,
-      fix: "Run it: mfgpu study FILE --out DIR.",
-      path: study.folder,
-    });
-  }
+  const settled = await settledMembers(study);
+  const points = studyPoints(settled, chosen);
   const { tier, precision } = study.plan;
   const converged = points.filter((point) => point.converged).length;
   return {
@@ -63,14 +113,15 @@ export async function studyPicture(study: Study, measure?: string): Promise<Stud
     remark: `${points.length} of ${study.members.length} members, ${converged} converged  \u00b7  tier ${tier}, ${precision}`,
     measure: chosen,
     points,
-    samples: await samplesOf(study, solved),
-    tolerance,
+    samples: await samplesOf(study, settled, samples),
+    tolerance: toleranceOf(settled),
   };
 }
 
-/** Members spread evenly over the study, first and last among them. */
-async function samplesOf(study: Study, solved: readonly number[]): Promise<StudySample[]> {
-  const count = Math.min(samples, solved.length);
+/** Solved members with their runs, `most` of them spread evenly over the study, first and last among them. */
+export async function samplesOf(study: Study, settled: readonly SettledMember[], most: number): Promise<StudySample[]> {
+  const solved = settled.filter(({ run }) => run !== undefined).map(({ row }) => row.member);
+  const count = Math.min(most, solved.length);
   const chosen = Array.from(
     { length: count },
     (_, k) => solved[Math.round((k * (solved.length - 1)) / Math.max(1, count - 1))],

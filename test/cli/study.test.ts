@@ -40,11 +40,21 @@ describe("mfgpu study", () => {
     const files = runsOf(out);
     expect(files).toHaveLength(6);
 
-    const again = await mfgpu(["study", file, "--out", out, "--json"]);
-    expect(JSON.parse(again.stdout)).toMatchObject({ settled: 6, membersPerSecond: 0 });
+    const page = join(folder, "page.html");
+    const again = await mfgpu(["study", file, "--out", out, "--report", page, "--json"]);
+    expect(JSON.parse(again.stdout)).toMatchObject({ settled: 6, membersPerSecond: 0, report: page });
+    expect(readFileSync(page, "utf8")).toContain("<title>mfgpu study: ripples</title>");
     expect(summaryOf(out)).toBe(`${lines.join("\n")}\n`);
     const status = await mfgpu(["study", "status", out, "--json"]);
     expect(JSON.parse(status.stdout)).toMatchObject({ total: 6, settled: 6 });
+
+    // The same page from the folder alone; and nothing but a study has one.
+    const second = join(folder, "second.html");
+    expect((await mfgpu(["plot", out, "--report", second])).stdout).toBe(`report  ${second}\n`);
+    expect(readFileSync(second, "utf8")).toBe(readFileSync(page, "utf8"));
+    const ofRun = await mfgpu(["plot", join(out, "runs", files[0]!), "--report", second, "--json"]);
+    expect([ofRun.code, ofRun.stdout.includes("not the folder of a study")]).toEqual([2, true]);
+    expect((await mfgpu(["plot", out, "--json"])).stdout).toContain("nothing to write");
   });
 
   test("a member equals a single solve bitwise, and two shards make the whole", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { plotStudy, type StudyPicture, type StudyPoint } from "../../src/plot/study.ts";
+import { plotStudy, type StudyPicture } from "../../src/plot/study.ts";
+import type { StudyPoint } from "../../src/plot/studyPanels.ts";
 
 const points = (parameters: readonly Readonly<Record<string, number | string>>[]): StudyPoint[] =>
   parameters.map((own, i) => ({ parameters: own, measure: i, converged: true, residuals: [1, 0.1, 10 ** -(2 + i)] }));
