@@ -3,14 +3,11 @@
  * is run twice does no harm, so the queue only has to see that each is run.
  */
 import { createHash } from "node:crypto";
-import { createRequire } from "node:module";
-import type * as Bullmq from "bullmq";
 import type { Job, Queue, Worker } from "bullmq";
-import type * as Ioredis from "ioredis";
-import type * as Pg from "pg";
 import { MfgError } from "../errors.ts";
 import { schemeVersion } from "../scheme/version.ts";
 import { canonicalJson } from "./identity.ts";
+import { openConnection, readyOrClosed } from "./queueConnection.ts";
 import type { StoredStudy } from "./study.ts";
 
 /** Raised whenever what stands in a job changes its meaning. */
@@ -33,10 +30,11 @@ export interface PlanJob extends Omit<BatchJob, "batch"> {
 export interface QueueTimes {
   /** A worker that has not said for so long that it lives loses its batch. Default 30,000. */
   readonly lockMs?: number;
+  /** So long an answer is waited for at the start. Default 8,000. */
+  readonly connectMs?: number;
 }
 
-/** Seconds that an unreachable queue is tried for at the start. */
-const connectMs = 8000;
+const defaultConnectMs = 8000;
 const queueName = "mfgpu";
 
 /** Sixteen digits that name a study in a queue. */
@@ -66,87 +64,6 @@ export function checkVersion(job: Pick<BatchJob, "protocol" | "schemeVersion">):
   });
 }
 
-type Kind = "postgres" | "redis";
-
-/** A URL without user, password and query, for messages. */
-export function redacted(url: string): string {
-  try {
-    const { protocol, host, pathname } = new URL(url);
-    return `${protocol}//${host}${pathname}`;
-  } catch {
-    return "the given URL";
-  }
-}
-
-function kindOf(url: string): Kind {
-  if (/^postgres(?:ql)?:\/\//.test(url)) return "postgres";
-  if (/^(?:redis|rediss|valkey):\/\//.test(url)) return "redis";
-  throw new MfgError({
-    code: "MFGPU_CONFIG_QUEUE",
-    message: `--queue: ${redacted(url)} is no address of a queue.`,
-    fix: "Give redis://host:6379 or postgres://user:password@host:5432/database.",
-    path: "--queue",
-  });
-}
-
-// The ES build of bullmq cannot load pg by itself; its CommonJS build can.
-const require = createRequire(import.meta.url);
-
-function load(name: string, kind: Kind): unknown {
-  try {
-    return require(name);
-  } catch (cause) {
-    throw new MfgError({
-      code: "MFGPU_CONFIG_QUEUE_PACKAGE",
-      message: `A queue needs the package ${name}, which is not installed.`,
-      fix: `npm install bullmq ${kind === "postgres" ? "pg" : "ioredis"}`,
-      path: "--queue",
-      cause,
-    });
-  }
-}
-
-type Opened = { readonly bullmq: typeof Bullmq } & (
-  | { readonly kind: "postgres"; readonly connection: { readonly connectionString: string; readonly migrate: boolean } }
-  | { readonly kind: "redis"; readonly connection: { readonly url: string; readonly maxRetriesPerRequest: null } }
-);
-
-/** A connection's options, after a first connection has shown that somebody answers there. */
-async function open(url: string): Promise<Opened> {
-  const kind = kindOf(url);
-  const bullmq = load("bullmq", kind) as typeof Bullmq;
-  try {
-    if (kind === "postgres") {
-      const { Client } = load("pg", kind) as typeof Pg;
-      const client = new Client({ connectionString: url, connectionTimeoutMillis: connectMs });
-      await client.connect();
-      await client.end();
-      return { bullmq, kind, connection: { connectionString: url, migrate: true } };
-    }
-    const { Redis } = load("ioredis", kind) as typeof Ioredis;
-    const address = url.replace(/^valkey:/, "redis:");
-    const redis = new Redis(address, {
-      lazyConnect: true,
-      connectTimeout: connectMs,
-      maxRetriesPerRequest: 0,
-      retryStrategy: () => null,
-    });
-    await redis.connect();
-    redis.disconnect();
-    return { bullmq, kind, connection: { url: address, maxRetriesPerRequest: null } };
-  } catch (cause) {
-    if (cause instanceof MfgError) throw cause;
-    const { code, message } = cause as { readonly code?: string; readonly message?: string };
-    throw new MfgError({
-      code: "MFGPU_CONFIG_QUEUE_UNREACHABLE",
-      // The cause is not kept: drivers put the URL, and so the password, into their errors.
-      message: `Nobody answers at ${redacted(url)}: ${code ?? String(message).replaceAll(url, redacted(url))}.`,
-      fix: "Start the server, or mend the address, user or password.",
-      path: "--queue",
-    });
-  }
-}
-
 /** A queue, opened for adding, looking and removing. */
 export class StudyQueue implements AsyncDisposable {
   readonly #queue: Queue;
@@ -155,9 +72,9 @@ export class StudyQueue implements AsyncDisposable {
     this.#queue = queue;
   }
 
-  /** @throws MFGPU_CONFIG_QUEUE, MFGPU_CONFIG_QUEUE_PACKAGE, MFGPU_CONFIG_QUEUE_UNREACHABLE */
-  static async connect(url: string): Promise<StudyQueue> {
-    const opened = await open(url);
+  /** @throws MFGPU_CONFIG_QUEUE, MFGPU_CONFIG_QUEUE_PACKAGE, MFGPU_CONFIG_QUEUE_UNREACHABLE, MFGPU_CONFIG_QUEUE_VERSION */
+  static async connect(url: string, { connectMs = defaultConnectMs }: QueueTimes = {}): Promise<StudyQueue> {
+    const opened = await openConnection(url, connectMs);
     const { bullmq } = opened;
     const queue =
       opened.kind === "postgres"
@@ -167,7 +84,7 @@ export class StudyQueue implements AsyncDisposable {
         : new bullmq.Queue(queueName, { connection: opened.connection });
     // A connection that is lost later is tried again by itself; without a listener it would end the process.
     queue.on("error", () => undefined);
-    await queue.waitUntilReady();
+    await readyOrClosed(url, connectMs, queue);
     return new StudyQueue(queue);
   }
 
@@ -185,16 +102,16 @@ export class StudyQueue implements AsyncDisposable {
     return job?.data.stored;
   }
 
-  /** Adds batches; those that are there already stay as they are. */
-  async add(key: string, batches: readonly number[]): Promise<void> {
+  /** Adds jobs of batches; those that are there already stay as they are. */
+  async add(jobs: readonly BatchJob[]): Promise<void> {
     const chunk = 500;
-    for (let first = 0; first < batches.length; first += chunk) {
+    for (let first = 0; first < jobs.length; first += chunk) {
       await this.#queue.addBulk(
-        batches.slice(first, first + chunk).map((batch) => ({
+        jobs.slice(first, first + chunk).map((job) => ({
           name: "batch",
-          data: batchJob(key, batch),
+          data: job,
           opts: {
-            jobId: batchJobId(key, batch),
+            jobId: batchJobId(job.study, job.batch),
             removeOnComplete: true,
             removeOnFail: false,
             attempts: 5,
@@ -222,6 +139,12 @@ export class StudyQueue implements AsyncDisposable {
     );
   }
 
+  /** Batches of a study that a worker has. */
+  async running(key: string): Promise<number[]> {
+    const jobs = (await this.#queue.getActive()) as (Job<BatchJob> | undefined)[];
+    return jobs.flatMap((job) => (job?.name === "batch" && job.data.study === key ? [job.data.batch] : []));
+  }
+
   /** Takes out what waits of a study. Returns how many batches that were; those that run end by themselves. */
   async cancel(key: string): Promise<number> {
     let removed = 0;
@@ -243,13 +166,13 @@ export class StudyQueue implements AsyncDisposable {
   }
 }
 
-/** Takes batches from the queue one at a time and hands them to `run` until closed. */
+/** Takes batches from the queue one at a time and hands them to `run` until closed; jobs may be of any version. */
 export async function takeBatches(
   url: string,
   run: (job: BatchJob) => Promise<void>,
-  { lockMs = 30_000 }: QueueTimes = {},
+  { lockMs = 30_000, connectMs = defaultConnectMs }: QueueTimes = {},
 ): Promise<{ readonly drain: () => Promise<void>; readonly closed: Promise<void> }> {
-  const opened = await open(url);
+  const opened = await openConnection(url, connectMs);
   const { bullmq } = opened;
   const options = {
     concurrency: 1,
@@ -258,15 +181,7 @@ export async function takeBatches(
     // Killed workers are nothing to be tired of.
     maxStalledCount: 1000,
   };
-  const process = async (job: Job): Promise<void> => {
-    const data = job.data as BatchJob;
-    try {
-      checkVersion(data);
-    } catch (error) {
-      throw new bullmq.UnrecoverableError((error as Error).message);
-    }
-    await run(data);
-  };
+  const process = (job: Job): Promise<void> => run(job.data as BatchJob);
   const worker =
     opened.kind === "postgres"
       ? (new (bullmq.withBackend(bullmq.createPostgresBackend).Worker)(queueName, process, {
@@ -276,6 +191,6 @@ export async function takeBatches(
       : new bullmq.Worker(queueName, process, { ...options, connection: opened.connection });
   worker.on("error", () => undefined);
   const closed = new Promise<void>((resolve) => worker.on("closed", () => resolve()));
-  await worker.waitUntilReady();
+  await readyOrClosed(url, connectMs, worker);
   return { drain: () => worker.close(), closed };
 }

@@ -1,7 +1,7 @@
 /** A study on many machines: its batches go into the queue, workers leave the runs in a folder that all of them see. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { MfgError } from "../errors.ts";
-import { StudyQueue, studyKey } from "./queue.ts";
+import { batchJob, StudyQueue, studyKey } from "./queue.ts";
 import { isSettled, recordFailure } from "./runBatch.ts";
 import type { StudyOutcome, StudyProgress } from "./runStudy.ts";
 import { storedStudy, type Study } from "./study.ts";
@@ -50,7 +50,7 @@ export async function queueStudy(study: Study, url: string, options: QueueStudyO
       key,
       (await queue.failed(key)).map(({ batch }) => batch),
     );
-    await queue.add(key, [...left]);
+    await queue.add([...left].map((batch) => batchJob(key, batch)));
   }
   options.onQueued?.(left.size, (performance.now() - begun) / 1000);
 
@@ -100,11 +100,16 @@ function membersOf(study: Study, batch: number): readonly number[] {
   return study.plan.batches[batch]?.members ?? [];
 }
 
-/** How far a study is in its queue. */
-export async function queueStatus(study: Study, url: string): Promise<{ waiting: number; failed: number }> {
+/** How many batches of a study wait in its queue, are with a worker, failed for good. */
+export async function queueStatus(
+  study: Study,
+  url: string,
+): Promise<{ readonly waiting: number; readonly running: number; readonly failed: number }> {
   await using queue = await StudyQueue.connect(url);
   const key = await keyOfStudy(study);
-  return { waiting: (await queue.pending(key)).length, failed: (await queue.failed(key)).length };
+  const running = await queue.running(key);
+  const waiting = (await queue.pending(key)).filter((batch) => !running.includes(batch));
+  return { waiting: waiting.length, running: running.length, failed: (await queue.failed(key)).length };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** A worker: takes batches of any study from a queue, solves them in a child process, leaves the runs in a folder. */
 import { join } from "node:path";
 import { MfgError } from "../errors.ts";
-import { type QueueTimes, StudyQueue, studyKey, takeBatches } from "./queue.ts";
+import { checkVersion, type QueueTimes, StudyQueue, studyKey, takeBatches } from "./queue.ts";
 import { unknownStudy } from "./queueStudy.ts";
 import { isSettled } from "./runBatch.ts";
 import { openStudy, storedStudy, storeStudy, type Study } from "./study.ts";
@@ -13,8 +13,8 @@ export interface QueueWorkerOptions extends QueueTimes {
   readonly onBatch?: (study: string, batch: number, seconds: number) => void;
 }
 
-/** Errors of a machine that will not go away by trying again here. */
-const ofThisMachine = /^MFGPU_(?:FILE|TIER|DEVICE|MEMORY)_/;
+/** Errors of a machine that will not go away by trying again here; another version of mfgpu is one. */
+const ofThisMachine = /^MFGPU_(?:(?:FILE|TIER|DEVICE|MEMORY)_|CONFIG_QUEUE_VERSION)/;
 
 /**
  * Works until drained. A study whose `study.json` stands in `folder` leaves its runs there; another one gets
@@ -24,7 +24,7 @@ const ofThisMachine = /^MFGPU_(?:FILE|TIER|DEVICE|MEMORY)_/;
  *   another worker
  */
 export async function workQueue(url: string, folder: string, options: QueueWorkerOptions = {}): Promise<void> {
-  await using plans = await StudyQueue.connect(url);
+  await using plans = await StudyQueue.connect(url, options);
   const studies = new Map<string, { readonly study: Study; readonly pool: WorkerPool }>();
 
   const find = async (key: string): Promise<{ readonly study: Study; readonly pool: WorkerPool }> => {
@@ -50,12 +50,14 @@ export async function workQueue(url: string, folder: string, options: QueueWorke
   let unfit: MfgError | undefined;
   const { drain, closed } = await takeBatches(
     url,
-    async ({ study: key, batch }) => {
+    async (job) => {
+      const { study: key, batch } = job;
       const begun = performance.now();
-      const { study, pool } = await find(key);
-      const members = study.plan.batches[batch]?.members ?? [];
-      if (members.every((index) => isSettled(study, index))) return;
       try {
+        checkVersion(job);
+        const { study, pool } = await find(key);
+        const members = study.plan.batches[batch]?.members ?? [];
+        if (members.every((index) => isSettled(study, index))) return;
         await pool.runOne(batch);
       } catch (error) {
         // The child alone died (memory, or somebody's kill): the queue gives the batch out again.

@@ -94,21 +94,25 @@ export class WorkerPool implements Disposable {
   ): Promise<void> {
     const stop = (): void => this[Symbol.dispose]();
     signal?.addEventListener("abort", stop);
+    let ended = false;
+    const work = async (worker: Worker): Promise<void> => {
+      for (let batch = next(); batch !== undefined; batch = next()) {
+        signal?.throwIfAborted();
+        const failure = await worker.run(batch).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        signal?.throwIfAborted();
+        // Stopped because another one failed: what it was at is not to be given to a new process.
+        if (ended) return;
+        await done(batch, failure);
+        if (ended) return;
+      }
+    };
     try {
-      await Promise.all(
-        this.#workers.map(async (worker) => {
-          for (let batch = next(); batch !== undefined; batch = next()) {
-            signal?.throwIfAborted();
-            const failure = await worker.run(batch).then(
-              () => undefined,
-              (error: unknown) => error,
-            );
-            signal?.throwIfAborted();
-            await done(batch, failure);
-          }
-        }),
-      );
+      await Promise.all(this.#workers.map(work));
     } finally {
+      ended = true;
       signal?.removeEventListener("abort", stop);
     }
   }

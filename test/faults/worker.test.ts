@@ -1,0 +1,127 @@
+/** Workers of a queue on each server that is here: killed, drained, with a wrong clock, of another version, without secrets. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { batchJob, queueProtocol, StudyQueue } from "../../src/batch/queue.ts";
+import { keyOfStudy } from "../../src/batch/queueStudy.ts";
+import { openOrCreateStudy, readStudyFile } from "../../src/batch/study.ts";
+import { emptyFolder, mfgpu, type Running, start } from "../cli/mfgpu.ts";
+import { startPostgres } from "./postgres.ts";
+import { startRedis, whyNoRedis } from "./redis.ts";
+import { secret, type Server } from "./server.ts";
+import { jumpingClock, otherRuns, runsOf, studyFile, summaryOf } from "./support.ts";
+
+const servers = [
+  { name: "PostgreSQL", begin: startPostgres, absent: undefined },
+  { name: "Redis", begin: startRedis, absent: whyNoRedis },
+];
+
+const heading = servers.map((server) => ({
+  ...server,
+  title: server.absent === undefined ? server.name : `${server.name} (${server.absent})`,
+}));
+
+describe.each(heading)("workers of a queue on $title", ({ name, begin, absent }) => {
+  const here = absent === undefined;
+  let server: Server;
+  beforeAll(async () => {
+    if (here) server = await begin();
+  }, 120_000);
+  afterAll(() => (here ? server[Symbol.asyncDispose]() : undefined));
+
+  const worker = (out: string, env: Readonly<Record<string, string>> = {}): Running =>
+    start(["worker", "--queue", server.url, "--out", out, "--lock", "2"], env);
+
+  test.runIf(here)(
+    "one killed, clocks that jump by an hour: every member once, the fields of one machine, no secret",
+    async () => {
+      const folder = emptyFolder();
+      const file = studyFile(folder, 40);
+      const [calm, out] = [join(folder, "calm"), join(folder, "out")];
+      await mfgpu(["study", file, "--out", calm, "--workers", "1", "--quiet"]);
+      const workers = [worker(out), worker(out, jumpingClock(3_600_000)), worker(out, jumpingClock(-3_600_000))];
+      const study = start(["study", file, "--out", out, "--queue", server.url, "--workers", "1", "--json"]);
+      while (runsOf(out).length < 3) await sleep(10);
+      workers[0]!.child.kill("SIGKILL");
+      const { code, stdout, stderr } = await study.ended;
+      expect(stderr).not.toContain(secret);
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ total: 40, settled: 40, failed: 0 });
+      expect(summaryOf(out)).toBe(summaryOf(calm));
+      expect(otherRuns(out, calm)).toEqual([]);
+      for (const { child } of workers.slice(1)) child.kill("SIGTERM");
+      for (const { ended } of workers.slice(1)) {
+        const end = await ended;
+        expect(end.code).toBe(0);
+        expect(end.stderr).not.toContain(secret);
+      }
+      expect(readFileSync(join(out, "study.json"), "utf8")).not.toContain(secret);
+    },
+    120_000,
+  );
+
+  test.runIf(here)(
+    "SIGTERM in the midst of a batch: that batch is finished, no other is taken",
+    async () => {
+      const folder = emptyFolder();
+      const out = join(folder, "out");
+      // Long enough to be caught in the act: no member of a batch stands before all of them are solved.
+      const file = studyFile(folder, 8, { solve: { grid: 96, steps: 64, tier: "batched", tolerance: 1e-8 } });
+      const study = await openOrCreateStudy(await readStudyFile(file), out, { workers: 4 });
+      const [first] = study.plan.batches;
+      expect(study.plan.batches.length).toBe(4);
+      const waiting = start(["study", file, "--out", out, "--queue", server.url]);
+      await waiting.says("queued");
+      const { child, ended } = worker(out);
+      await using queue = await StudyQueue.connect(server.url);
+      const key = await keyOfStudy(study);
+      while ((await queue.running(key)).length === 0) await sleep(10);
+      child.kill("SIGTERM");
+      const end = await ended;
+      expect(end.stderr).toContain("draining");
+      expect(end.code).toBe(0);
+      expect(runsOf(out)).toHaveLength(first!.members.length);
+      const status = await mfgpu(["study", "status", out, "--queue", server.url, "--json"]);
+      expect(JSON.parse(status.stdout)).toMatchObject({ settled: first!.members.length, queue: { waiting: 3 } });
+      await mfgpu(["study", "cancel", out, "--queue", server.url]);
+      waiting.child.kill("SIGINT");
+      expect((await waiting.ended).code).toBe(130);
+    },
+    120_000,
+  );
+
+  test.runIf(here)("a wrong password is exit 2 and printed nowhere", async () => {
+    const url = server.url.replace(secret, "sesame");
+    const { code, stderr } = await mfgpu(["worker", "--queue", url, "--out", emptyFolder()]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("MFGPU_CONFIG_QUEUE_UNREACHABLE");
+    expect(stderr).not.toContain("sesame");
+  });
+
+  test.runIf(here)("jobs of another version: the worker ends with exit 2 and leaves them to others", async () => {
+    await using queue = await StudyQueue.connect(server.url);
+    const job = { ...batchJob("0123456789abcdef", 0), protocol: queueProtocol + 1 };
+    await queue.add([job]);
+    const { code, stderr } = await worker(emptyFolder()).ended;
+    expect(code).toBe(2);
+    expect(stderr).toContain("MFGPU_CONFIG_QUEUE_VERSION");
+    expect(await queue.pending(job.study)).toEqual([0]);
+    expect(await queue.cancel(job.study)).toBe(1);
+  });
+
+  test.runIf(here && name === "PostgreSQL")("a database that a newer bullmq made is exit 2", async () => {
+    const client = new pg.Client({ connectionString: server.url });
+    await client.connect();
+    const set = (version: number): Promise<unknown> =>
+      client.query("UPDATE bullmq.migration SET min_client_version = $1", [version]);
+    await set(99);
+    const { code, stderr } = await mfgpu(["worker", "--queue", server.url, "--out", emptyFolder()]);
+    await set(6);
+    await client.end();
+    expect(code).toBe(2);
+    expect(stderr).toContain("MFGPU_CONFIG_QUEUE_VERSION");
+    expect(stderr).not.toContain(secret);
+  });
+});
