@@ -1,7 +1,12 @@
 /**
- * Whole-solve overhead of the batched tier: the time of a solve over the sum, over its kernels, of calls x the kernel's own
- * time measured apart. Every sweep and the certificate count. Run: npx tsx bench/overhead.ts [--json]
+ * Whole-solve overhead: the time of a solve over the sum, over its kernels, of calls x the kernel's own time. Every sweep and
+ * the certificate count. The batched tier's kernels are measured apart, the native tier's passes in place, each at its best
+ * (bench/support/rustOverhead.ts). Goal: at most 1.3.
+ *
+ *   npm run -s bench:overhead -- [--json] [--only batched,rust]
  */
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
 import { loadCatalogueProblem } from "../src/problem/catalogue.ts";
 import { couplingSlice } from "../src/scheme/coupling.ts";
 import type { Discretisation } from "../src/scheme/discretisation.ts";
@@ -10,7 +15,14 @@ import { batchedFieldKernels } from "../src/tiers/batched/fieldKernels.ts";
 import { batchedTier } from "../src/tiers/batched/tier.ts";
 import type { FieldKernels } from "../src/tiers/host/fieldKernels.ts";
 import { HostWorkspace } from "../src/tiers/host/hostWorkspace.ts";
+import { rustTier } from "../src/tiers/rust/tier.ts";
 import type { Tier } from "../src/tiers/tier.ts";
+import { rustOverhead } from "./support/rustOverhead.ts";
+
+const { values: flags } = parseArgs({
+  options: { json: { type: "boolean", default: false }, only: { type: "string", default: "batched,rust" } },
+});
+const wants = (tier: string): boolean => flags.only.split(",").includes(tier);
 
 const cases = [
   { problem: "r1", grid: [1000], steps: 10, iterations: 1 },
@@ -92,7 +104,7 @@ function measure(repeat: () => void): number {
 }
 
 const rows = [];
-for (const { problem, grid, steps, iterations } of cases) {
+for (const { problem, grid, steps, iterations } of wants("batched") ? cases : []) {
   const seen = new Map<string, Seen>();
   const tierWith = (make: typeof batchedFieldKernels): Tier => ({
     ...batchedTier,
@@ -126,23 +138,29 @@ for (const { problem, grid, steps, iterations } of cases) {
     return { kernel: key, calls: seen.get(key)!.calls, msPerCall: each, totalMs: total };
   });
   const solve = times.toSorted((a, b) => a - b)[1]!;
-  rows.push({
-    problem,
-    grid: grid.join("x"),
-    steps,
-    iterations,
-    solveMs: solve,
-    kernelsMs: kernels,
-    ratio: solve / kernels,
-    parts,
-  });
+  const measured = { solveMs: solve, kernelsMs: kernels, ratio: solve / kernels, parts };
+  rows.push({ contestant: "batched x1", problem, grid: grid.join("x"), steps, ...measured });
 }
-if (process.argv.includes("--json")) console.log(JSON.stringify(rows, null, 1));
+if (wants("rust")) {
+  const found = await rustTier.probe();
+  if (found.state === "unavailable") throw new Error(`${found.why}; ${found.fix}`);
+  // Grids that threads share as well: the small ones of above have one thread each.
+  const shared = { problem: "lq-2d", grid: [256, 256], steps: 4 } as const;
+  for (const one of [...cases, shared]) {
+    for (const threads of one === shared ? new Set([1, cpus().length]) : [1]) {
+      const measured = await rustOverhead(one, threads);
+      const { problem, grid, steps } = one;
+      rows.push({ contestant: `rust x${threads}`, problem, grid: grid.join("x"), steps, ...measured });
+    }
+  }
+}
+if (flags.json) console.log(JSON.stringify(rows, null, 1));
 else {
-  console.log("whole solve / sum of its kernels' own times (batched, f64, one thread)");
-  for (const row of rows) {
+  console.log("whole solve / sum of its kernels' own times (f64; goal: at most 1.3)");
+  for (const { contestant, problem, grid, steps, solveMs, kernelsMs, ratio } of rows) {
+    const times = `solve ${solveMs.toFixed(1)} ms, kernels ${kernelsMs.toFixed(1)} ms`;
     console.log(
-      `${row.problem.padEnd(20)} ${row.grid.padEnd(9)} x ${row.steps}: solve ${row.solveMs.toFixed(0)} ms, kernels ${row.kernelsMs.toFixed(0)} ms, ratio ${row.ratio.toFixed(2)}`,
+      `${contestant.padEnd(11)} ${problem.padEnd(18)} ${grid.padEnd(9)} x ${steps}: ${times}, ratio ${ratio.toFixed(2)}`,
     );
   }
 }

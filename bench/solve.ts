@@ -4,6 +4,7 @@
  * Then how the native tier's time per point grows with the grid.
  *
  *   npx tsx bench/solve.ts [--json] [--samples 3] [--quick] [--dimensions 1,2] [--only batched,rust] [--adapter software]
+ *                          [--scaling-only]
  *
  * With --many instead: 1,000 one-dimensional problems of 1,000 points at once on the GPU, beside one plane of as many points; on a
  * software adapter a few small ones.
@@ -14,12 +15,12 @@ import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { relativeDifference } from "../src/bench/race.ts";
 import { measure, type Contestant as Timed } from "../src/decision/measure.ts";
-import { median } from "../src/decision/statistics.ts";
 import { loadCatalogueProblem } from "../src/problem/catalogue.ts";
 import type { SolveOptions, SolveResult } from "../src/solver/options.ts";
 import { solve } from "../src/solver/solve.ts";
 import type { CandidateText } from "../src/tiers/candidate.ts";
 import { manyProblems, manyText } from "./support/many.ts";
+import { scaling, scalingText } from "./support/scaling.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -30,6 +31,7 @@ const { values: flags } = parseArgs({
     only: { type: "string", default: "batched,rust" },
     adapter: { type: "string" },
     many: { type: "boolean", default: false },
+    "scaling-only": { type: "boolean", default: false },
   },
 });
 const samples = Number(flags.samples);
@@ -67,7 +69,7 @@ const allCases: readonly Case[] = flags.quick
     ];
 
 const dimensions = flags.dimensions.split(",").map(Number);
-const cases = allCases.filter(({ grid }) => dimensions.includes(grid.length));
+const cases = flags["scaling-only"] ? [] : allCases.filter(({ grid }) => dimensions.includes(grid.length));
 
 async function run({ options }: Contestant, { problem, grid, steps, horizon }: Case): Promise<SolveResult> {
   const source = loadCatalogueProblem(problem).source as Record<string, unknown>;
@@ -139,25 +141,6 @@ async function rowsOf(problem: Case): Promise<readonly Row[]> {
   });
 }
 
-/** ns per point and sub-step of both sweeps on growing grids, without noise so that the work per sub-step is the same. */
-async function scaling(): Promise<readonly { grid: number; hjb: number; fokkerPlanck: number }[]> {
-  const source = loadCatalogueProblem("torus-exact-2d").source as Record<string, unknown>;
-  const rows = [];
-  for (const n of flags.quick ? [64, 128] : [256, 512, 1024, 2048]) {
-    const options = { grid: [n, n], steps: 1, timeLevels: "uniform", maxIterations: 1, tier: "rust" } as const;
-    // As many sub-steps on every grid, and enough of them that touching new memory does not count.
-    const problem = { ...source, volatility: 0, horizon: 80 / n };
-    const one = { hjb: [] as number[], fokkerPlanck: [] as number[] };
-    for (let k = 0; k < samples; k++) {
-      const { record } = await solve(problem, { ...options, tolerance: 1e-14, relaxation: "fictitious" });
-      one.hjb.push((1e9 * record.timings.hjb) / (n * n * record.substeps.hjb));
-      one.fokkerPlanck.push((1e9 * record.timings.fokkerPlanck) / (n * n * record.substeps.fokkerPlanck));
-    }
-    rows.push({ grid: n, hjb: median(one.hjb), fokkerPlanck: median(one.fokkerPlanck) });
-  }
-  return rows;
-}
-
 async function tierBesideTier(): Promise<void> {
   const report = {
     node: process.version,
@@ -184,13 +167,9 @@ async function tierBesideTier(): Promise<void> {
     if (problem.goal !== "") console.log(`  goal: rust on two cores ${problem.goal} x batched`);
   }
   if (contestants.some(({ name }) => name.startsWith("rust"))) {
-    const rows = await scaling();
+    const rows = await scaling(flags.quick ? [64, 128] : [256, 512, 1024, 2048], Math.max(5, samples));
     report.scaling.push(...rows);
-    if (!flags.json) {
-      console.log("\nrust, ns per point and sub-step without noise (goal: within 1.3 x)");
-      for (const { grid, hjb, fokkerPlanck } of rows)
-        console.log(`  ${grid} x ${grid}: hjb ${hjb.toFixed(1)}, fokker-planck ${fokkerPlanck.toFixed(1)}`);
-    }
+    if (!flags.json) console.log(scalingText(rows));
   }
   if (flags.json) console.log(JSON.stringify(report, undefined, 2));
 }

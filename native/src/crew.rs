@@ -3,12 +3,14 @@
 //! Results do not depend on the number of threads: blocks write apart, largest values have no order, and sums are taken
 //! block by block into memory of their own and then in the order of the blocks.
 
+use std::any::type_name_of_val;
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use crate::history::field;
+use crate::meter::Meter;
 use crate::real::Real;
 use crate::simd::Level;
 
@@ -45,6 +47,8 @@ pub struct Crew<R> {
     scratch: Vec<Mutex<Scratch<R>>>,
     /// Instruction set of the kernels.
     pub level: Level,
+    /// Times passes, where somebody asks.
+    pub meter: Meter,
 }
 
 impl<R: Real> Crew<R> {
@@ -56,7 +60,7 @@ impl<R: Real> Crew<R> {
         let scratch = (0..threads.max(1))
             .map(|_| Ok::<_, std::collections::TryReserveError>(Mutex::new(Scratch(field(length)?))))
             .collect::<Result<_, _>>()?;
-        Ok(Self { scratch, level })
+        Ok(Self { scratch, level, meter: Meter::default() })
     }
 
     /// Threads.
@@ -68,7 +72,8 @@ impl<R: Real> Crew<R> {
     /// Calls `work` for every block 0 .. count.
     #[inline]
     pub fn each(&self, count: usize, work: impl Fn(&mut Scratch<R>, usize) + Sync) {
-        self.largest(count, |scratch, block| {
+        let name = type_name_of_val(&work);
+        self.pass(name, count, |scratch, block| {
             work(scratch, block);
             0.0
         });
@@ -76,6 +81,15 @@ impl<R: Real> Crew<R> {
 
     /// The largest of what `work` gives for the blocks 0 .. count, at least 0; NaN does not count.
     pub fn largest(&self, count: usize, work: impl Fn(&mut Scratch<R>, usize) -> f64 + Sync) -> f64 {
+        self.pass(type_name_of_val(&work), count, work)
+    }
+
+    /// `largest` of a pass with a name.
+    fn pass(&self, name: &'static str, count: usize, work: impl Fn(&mut Scratch<R>, usize) -> f64 + Sync) -> f64 {
+        self.meter.time(name, || self.run(count, work))
+    }
+
+    fn run(&self, count: usize, work: impl Fn(&mut Scratch<R>, usize) -> f64 + Sync) -> f64 {
         let pieces = if self.threads() == 1 { 1 } else { count.min(PIECES * self.threads()) };
         let piece = |index: usize| {
             let thread = rayon::current_thread_index().unwrap_or(0) % self.threads();
@@ -92,18 +106,24 @@ impl<R: Real> Crew<R> {
 
     /// Writes what `work` gives for every block into `parts` and returns the sum in the order of the blocks.
     pub fn sum(&self, parts: &mut [f64], work: impl Fn(&mut Scratch<R>, usize) -> f64 + Sync) -> f64 {
+        let name = type_name_of_val(&work);
         let shared = Shared::new(parts);
-        self.each(shared.len(), |scratch, block| {
+        self.pass(name, shared.len(), |scratch, block| {
             // SAFETY: every block has one entry of its own.
             let part = unsafe { shared.slice(block, 1) };
             part[0] = work(scratch, block);
+            0.0
         });
         parts.iter().sum()
     }
 
     /// Calls `work` for consecutive ranges that cover 0 .. points.
     pub fn ranges(&self, points: usize, work: impl Fn(std::ops::Range<usize>) + Sync) {
-        self.each(range_count(points), |_, block| work(range_of(points, block)));
+        let name = type_name_of_val(&work);
+        self.pass(name, range_count(points), |_, block| {
+            work(range_of(points, block));
+            0.0
+        });
     }
 }
 

@@ -5,8 +5,9 @@
 
 use crate::crew::{Shared, range_count, range_of};
 use crate::discretisation::Hamiltonian;
+use crate::extremes::largest_of;
 use crate::grid::Axis;
-use crate::hamiltonian::{SlopeFields, add_speeds};
+use crate::hamiltonian::SlopeFields;
 use crate::hamiltonian_whole::{control_energy, speed_per_slope, store_slopes};
 use crate::real::Real;
 use crate::slopes::{Context, Row, SlopeSink, each_slope};
@@ -268,6 +269,27 @@ impl<R: Real> SpeedSink<'_, R> {
         let slope = way * (value - u) * inverse;
         -(speed_per_slope(self.h, slope * slope + mean(self.transverse)) * slope) - mean(self.drift)
     }
+}
+
+/// Adds speed/h of one axis to the speeds of those before it; after the last axis returns the largest sum.
+#[inline(always)]
+fn add_speeds<R: Real>(speed: &mut [R], inverse: R, speeds: Shared<'_, R>, at: usize, first: bool, last: bool) -> f64 {
+    for x in &mut *speed {
+        *x *= inverse;
+    }
+    if !first {
+        // SAFETY: every row of a field belongs to one block.
+        let before = unsafe { &*speeds.slice(at, speed.len()) };
+        for (x, old) in speed.iter_mut().zip(before) {
+            *x += *old;
+        }
+    }
+    if last {
+        return largest_of(speed).to_f64();
+    }
+    // SAFETY: as above.
+    unsafe { speeds.slice(at, speed.len()) }.copy_from_slice(speed);
+    0.0
 }
 
 /// out = L, the running cost p.H_p - H of the optimal control at p = (p- + p+)/2: (q - 1) times the energy of the control.

@@ -6,6 +6,9 @@ use crate::real::Real;
 /// Ghost nodes on each side of a line.
 pub const GHOSTS: usize = 3;
 
+/// Most axes of a grid.
+pub const MOST_AXES: usize = 3;
+
 /// How ghosts come from the nodes next to a wall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GhostRule {

@@ -1,32 +1,33 @@
-//! Hamiltonians that are no sum over the axes, and global Lax-Friedrichs: slopes of all axes first, then point by point.
+//! Hamiltonians that are no sum over the axes, |p|^q with q != 2: slopes of all axes first, then point by point.
 
 use std::collections::TryReserveError;
 
 use crate::crew::{Shared, range_count, range_of};
 use crate::diffusion::add_laplacian6;
 use crate::discretisation::{Discretisation, Flux, Hamiltonian};
+use crate::grid::{Axis, MOST_AXES};
 use crate::hamiltonian::Rate;
 use crate::history::{field, history};
 use crate::real::Real;
 use crate::simd::Kernel;
 use crate::slopes::{Context, Row, SlopeSink, each_slope};
+use crate::speeds::global_speed;
 use crate::walls::Walls;
 use crate::weno5::WenoReal;
-
-/// Most axes.
-const AXES: usize = 3;
 
 /// Work fields of the Hamiltonian and of the drift.
 #[derive(Debug, Default)]
 pub struct SlopeFields<R> {
     /// Speeds of the axes so far; empty in one dimension.
     pub speed: Vec<R>,
-    /// u_x^- per axis; empty where H is a sum over the axes and no global maximum is taken.
+    /// u_x^- per axis; empty where H is a sum over the axes.
     pub left: Vec<Vec<R>>,
     /// u_x^+ per axis.
     pub right: Vec<Vec<R>>,
     /// Squared slopes across one axis; empty where H is a sum over the axes.
     pub transverse: Vec<R>,
+    /// Rate before the Hamiltonian; empty where H is a sum over the axes.
+    pub rate: Vec<R>,
 }
 
 impl<R: Real> SlopeFields<R> {
@@ -36,12 +37,13 @@ impl<R: Real> SlopeFields<R> {
     /// Where there is no memory.
     pub fn new(d: &Discretisation<R>) -> Result<Self, TryReserveError> {
         let dimension = d.axes.len();
-        let slopes = if !d.hamiltonian.separable || d.scheme.flux == Flux::Glf { dimension } else { 0 };
+        let slopes = if d.hamiltonian.separable { 0 } else { dimension };
         Ok(Self {
             speed: field(if dimension > 1 { d.points } else { 0 })?,
             left: history(slopes, d.points)?,
             right: history(slopes, d.points)?,
             transverse: field(if d.hamiltonian.separable { 0 } else { d.points })?,
+            rate: field(if d.hamiltonian.separable { 0 } else { d.points })?,
         })
     }
 }
@@ -51,7 +53,7 @@ impl<R: Real> SlopeFields<R> {
 struct Store<'a, R> {
     left: Shared<'a, R>,
     right: Shared<'a, R>,
-    rate: Option<(&'a Rate<'a, R>, R, bool)>,
+    rate: Option<(&'a Rate<'a, R>, Shared<'a, R>, R, bool)>,
 }
 
 impl<R: Real> SlopeSink<R> for Store<'_, R> {
@@ -62,13 +64,13 @@ impl<R: Real> SlopeSink<R> for Store<'_, R> {
         unsafe { self.left.slice(row.at, length) }.copy_from_slice(row.minus);
         // SAFETY: as above.
         unsafe { self.right.slice(row.at, length) }.copy_from_slice(row.plus);
-        if let Some((rate, diffusivity, first)) = self.rate {
+        if let Some((rate, field, diffusivity, first)) = self.rate {
             part.fill(R::ZERO);
             if rate.diffusion {
                 add_laplacian6(row.u, diffusivity, part);
             }
             // SAFETY: as above.
-            let stored = unsafe { rate.rate.slice(row.at, length) };
+            let stored = unsafe { field.slice(row.at, length) };
             if first {
                 rate.add_source(row.at, part);
                 stored.copy_from_slice(part);
@@ -90,12 +92,13 @@ pub fn store_slopes<R: WenoReal>(
     fields: &mut SlopeFields<R>,
     rate: Option<&Rate<'_, R>>,
 ) {
+    let field = Shared::new(&mut fields.rate);
     for (a, axis) in context.d.axes.iter().enumerate() {
         let diffusivity = R::from_f64(context.d.nu * axis.inverse() * axis.inverse());
         let sink = Store {
             left: Shared::new(&mut fields.left[a]),
             right: Shared::new(&mut fields.right[a]),
-            rate: rate.map(|rate| (rate, diffusivity, a == 0)),
+            rate: rate.map(|rate| (rate, field, diffusivity, a == 0)),
         };
         each_slope(context, a, u, walls, sink);
     }
@@ -106,33 +109,39 @@ pub(crate) fn whole<R: WenoReal>(context: Context<'_, R>, fields: &mut SlopeFiel
     let Context { d, crew } = context;
     store_slopes(context, rate.u, rate.walls, fields, Some(rate));
     let point = Points { d, left: &fields.left, right: &fields.right };
-    let glf = d.scheme.flux == Flux::Glf;
-    let mut global = [R::ZERO; AXES];
-    let mut fastest = 0.0;
-    if glf {
-        for (a, most) in global.iter_mut().enumerate().take(d.axes.len()) {
-            let largest = crew.largest(range_count(d.points), |_, block| {
-                range_of(d.points, block).fold(0.0, |most, i| f64::max(most, point.dissipation(i)[a].to_f64()))
-            });
-            *most = R::from_f64(largest);
-            fastest += largest * d.axes[a].inverse();
-        }
-    } else if rate.speed {
-        fastest = crew.largest(range_count(d.points), |_, block| {
-            range_of(d.points, block).fold(0.0, |most, i| f64::max(most, point.speed(i)))
-        });
-    }
+    let global = (d.scheme.flux == Flux::Glf).then(|| point.global(context));
+    let fastest = match global {
+        Some(global) => global_speed(d, global),
+        None if rate.speed => point.fastest(context),
+        None => 0.0,
+    };
+    let global = global.map(|global| global.map(R::from_f64));
+    let parts = Shared::new(&mut fields.rate);
     crew.each(range_count(d.points), |_, block| {
-        crew.level.run(Values { point, rate, global: glf.then_some(global), range: range_of(d.points, block) });
+        crew.level.run(Values { point, rate, parts, global, range: range_of(d.points, block) });
     });
     fastest
+}
+
+/// See `speeds::fastest`.
+pub(crate) fn fastest<R: WenoReal>(
+    context: Context<'_, R>,
+    u: Shared<'_, R>,
+    walls: &Walls<R>,
+    fields: &mut SlopeFields<R>,
+) -> f64 {
+    let d = context.d;
+    store_slopes(context, u, walls, fields, None);
+    let point = Points { d, left: &fields.left, right: &fields.right };
+    if d.scheme.flux == Flux::Glf { global_speed(d, point.global(context)) } else { point.fastest(context) }
 }
 
 /// -Hhat at a range of points, and the update.
 struct Values<'a, R> {
     point: Points<'a, R>,
     rate: &'a Rate<'a, R>,
-    global: Option<[R; AXES]>,
+    parts: Shared<'a, R>,
+    global: Option<[R; MOST_AXES]>,
     range: std::ops::Range<usize>,
 }
 
@@ -141,12 +150,12 @@ impl<R: Real> Kernel for Values<'_, R> {
     #[inline(always)]
     fn run(self) {
         let at = self.range.start;
-        // SAFETY: every range of a field belongs to one block.
-        let part = unsafe { self.rate.rate.slice(at, self.range.len()) };
+        // SAFETY: every range of a field belongs to one block, and nobody writes u.
+        let (part, u) = unsafe { (self.parts.slice(at, self.range.len()), self.rate.u.view(at, self.range.len())) };
         for (i, x) in self.range.zip(part.iter_mut()) {
             *x -= self.point.value(i, self.global);
         }
-        self.rate.update_from(at, part);
+        self.rate.finish(at, u, part);
     }
 }
 
@@ -159,10 +168,28 @@ struct Points<'a, R> {
 }
 
 impl<R: Real> Points<'_, R> {
+    /// The largest dissipation of each axis over the grid.
+    fn global(self, Context { d, crew }: Context<'_, R>) -> [f64; MOST_AXES] {
+        let mut global = [0.0; MOST_AXES];
+        for (a, most) in global.iter_mut().enumerate().take(d.axes.len()) {
+            *most = crew.largest(range_count(d.points), |_, block| {
+                range_of(d.points, block).fold(0.0, |most, i| f64::max(most, self.dissipation(i)[a].to_f64()))
+            });
+        }
+        global
+    }
+
+    /// The largest sum over the axes of dissipation over spacing.
+    fn fastest(self, Context { d, crew }: Context<'_, R>) -> f64 {
+        crew.largest(range_count(d.points), |_, block| {
+            range_of(d.points, block).fold(0.0, |most, i| f64::max(most, self.speed(i)))
+        })
+    }
+
     /// Slopes (p-, p+) per axis; 0 beyond the last axis.
     #[inline(always)]
-    fn slopes(&self, i: usize) -> [(R, R); AXES] {
-        let mut slopes = [(R::ZERO, R::ZERO); AXES];
+    fn slopes(&self, i: usize) -> [(R, R); MOST_AXES] {
+        let mut slopes = [(R::ZERO, R::ZERO); MOST_AXES];
         for ((slope, left), right) in slopes.iter_mut().zip(self.left).zip(self.right) {
             *slope = (left[i], right[i]);
         }
@@ -179,10 +206,10 @@ impl<R: Real> Points<'_, R> {
     /// Where H is no sum, |H_{p_a}| = c P (P^2 + s)^((q-2)/2) with P the slope's size along a, in which it grows, and s the
     /// squares of the others: at their largest for q >= 2, at their smallest below.
     #[inline(always)]
-    fn dissipation(&self, i: usize) -> [R; AXES] {
+    fn dissipation(&self, i: usize) -> [R; MOST_AXES] {
         let h = &self.d.hamiltonian;
         let slopes = self.slopes(i);
-        let mut alpha = [R::ZERO; AXES];
+        let mut alpha = [R::ZERO; MOST_AXES];
         for (a, alpha) in alpha.iter_mut().enumerate().take(self.d.axes.len()) {
             let (minus, plus) = slopes[a];
             if h.separable {
@@ -209,12 +236,12 @@ impl<R: Real> Points<'_, R> {
     #[inline(always)]
     fn speed(&self, i: usize) -> f64 {
         let alpha = self.dissipation(i);
-        self.d.axes.iter().zip(alpha).map(|(axis, alpha)| alpha.to_f64() * axis.inverse()).sum()
+        self.d.axes.iter().map(Axis::inverse).zip(alpha).map(|(inverse, alpha)| alpha.to_f64() * inverse).sum()
     }
 
     /// Hhat.
     #[inline(always)]
-    fn value(&self, i: usize, global: Option<[R; AXES]>) -> R {
+    fn value(&self, i: usize, global: Option<[R; MOST_AXES]>) -> R {
         if self.d.scheme.flux == Flux::Godunov {
             return self.godunov(i);
         }

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::TryReserveError;
 
 use crate::crew::{Crew, Shared, range_count, range_of};
+use crate::extremes::FirstNonFinite;
 use crate::real::Real;
 
 thread_local! {
@@ -77,7 +78,7 @@ pub fn first_non_finite<R: Real>(crew: &Crew<R>, field: &[R]) -> Option<usize> {
     let left = crew.largest(range_count(field.len()), |_, block| {
         let range = range_of(field.len(), block);
         let end = field.len() - range.start;
-        let found = field[range].iter().position(|x| !x.is_finite());
+        let found = crew.level.run(FirstNonFinite(&field[range]));
         #[expect(clippy::cast_precision_loss, reason = "no field has 2^53 entries")]
         found.map_or(0.0, |index| (end - index) as f64)
     });

@@ -4,19 +4,21 @@
 use std::collections::TryReserveError;
 
 use crate::balance::{ExitDistances, exit_share};
-use crate::coupling::{CouplingPlan, coupling_slice};
+use crate::coupling::CouplingPlan;
 use crate::crew::Shared;
 use crate::diffusion::{ValueDiffusion, diffuse_value};
 use crate::discretisation::{Discretisation, Splitting};
-use crate::hamiltonian::{Rate, SlopeFields, Source, Update, hamiltonian};
+use crate::hamiltonian::{Rate, SlopeFields, Update, hamiltonian};
 use crate::history::{copy_field, field, first_non_finite};
 use crate::legendre::{Legendre, axis_radius};
 use crate::real::Real;
 use crate::report::{Aborted, Failure, Flag, SweepReport};
 use crate::slopes::Context;
-use crate::substeps::{
-    HJB_KEPT, MOST_SUBSTEPS, explicit_step, full_radius, growing_step, keep_count, need_of, slope_growth,
-};
+use crate::sources::Sources;
+use crate::speeds::fastest;
+use crate::substeps::{HJB_KEPT, MOST_SUBSTEPS, explicit_step, full_radius, growing_step, keep_count, need_of};
+use crate::times::Moment;
+use crate::value_store::ValueStore;
 use crate::walls::Walls;
 use crate::weno5::WenoReal;
 
@@ -26,20 +28,15 @@ const MOST_REPEATS: u32 = 12;
 /// How far a sub-step's Courant number may exceed the scheme's before its interval is repeated; SSPRK3 is stable to 1.43.
 const OVERSPEED: f64 = 1.3;
 
-/// Stored sources kept at a time: what a four-point interpolation reads.
-const RING: usize = 4;
-
 /// Work fields of the backward sweep.
 #[derive(Debug)]
 pub struct HjbFields<R> {
     coarse: Vec<R>,
     stage: Vec<R>,
-    slope: Vec<R>,
-    sources: [Vec<R>; RING],
+    /// The second stage, which is not done in place; empty in one dimension, where it is.
+    second: Vec<R>,
+    sources: Sources<R>,
     balance: Vec<R>,
-    /// Stored level whose source the ring's slot holds now, and the growth of the slope it causes.
-    source_level: [Option<usize>; RING],
-    source_growth: [f64; RING],
     start: Walls<R>,
     end: Walls<R>,
 }
@@ -50,7 +47,7 @@ pub fn balanced<R: Real>(d: &Discretisation<R>) -> bool {
     d.has_exit() && d.scheme.splitting != Splitting::Explicit && d.nu > 0.0
 }
 
-impl<R: Real> HjbFields<R> {
+impl<R: WenoReal> HjbFields<R> {
     /// The fields that a problem needs.
     ///
     /// # Errors
@@ -60,11 +57,9 @@ impl<R: Real> HjbFields<R> {
         Ok(Self {
             coarse: when(d.scheme.splitting == Splitting::Richardson)?,
             stage: when(true)?,
-            slope: when(true)?,
-            sources: [when(true)?, when(true)?, when(true)?, when(true)?],
+            second: when(d.axes.len() > 1)?,
+            sources: Sources::new(d)?,
             balance: when(balanced(d))?,
-            source_level: [None; RING],
-            source_growth: [0.0; RING],
             start: Walls::new(d)?,
             end: Walls::new(d)?,
         })
@@ -99,42 +94,6 @@ impl HjbCounts {
     }
 }
 
-/// Where a sweep writes the value function.
-#[derive(Debug)]
-pub enum ValueStore<'a, R> {
-    /// A whole history.
-    History(&'a mut [Vec<R>]),
-    /// Two fields in turn: a sweep reads and writes two neighbouring levels at a time. Level 0 ends in the first.
-    Pair([&'a mut Vec<R>; 2]),
-}
-
-impl<R> ValueStore<'_, R> {
-    /// Level k.
-    pub fn level(&mut self, k: usize) -> &mut Vec<R> {
-        match self {
-            Self::History(slices) => &mut slices[k],
-            Self::Pair(pair) => pair[k % 2],
-        }
-    }
-
-    /// Levels k + 1 and k.
-    fn step(&mut self, k: usize) -> (&mut Vec<R>, &mut Vec<R>) {
-        match self {
-            Self::History(slices) => {
-                let (before, after) = slices.split_at_mut(k + 1);
-                (&mut after[0], &mut before[k])
-            }
-            Self::Pair([even, odd]) => {
-                if k.is_multiple_of(2) {
-                    (odd, even)
-                } else {
-                    (even, odd)
-                }
-            }
-        }
-    }
-}
-
 /// The backward sweep of one member.
 #[derive(Debug)]
 pub struct HjbSweep<'a, R> {
@@ -163,7 +122,7 @@ impl<R: WenoReal> HjbSweep<'_, R> {
         let Context { d, crew } = self.context;
         let steps = d.steps();
         let mut report = SweepReport::default();
-        self.fields.source_level = [None; RING];
+        self.fields.sources.forget();
         copy_field(crew, &d.terminal_cost, value.level(steps));
         for k in (0..steps).rev() {
             let failed =
@@ -201,49 +160,14 @@ impl<R: WenoReal> HjbSweep<'_, R> {
     fn need(&mut self, u: &[R], k: usize, report: &mut SweepReport) -> Option<u32> {
         let d = self.context.d;
         let (from, to) = (d.levels.times[k + 1], d.levels.times[k]);
-        self.make_source(k, report);
-        self.make_source(k + 1, report);
-        let growth = f64::max(self.fields.source_growth[k % RING], self.fields.source_growth[(k + 1) % RING]);
+        let growth = self.growth(k, report).max(self.growth(k + 1, report));
         self.walls_at(from, k);
-        let HjbFields { slope, start, .. } = &mut *self.fields;
-        let nothing = Source { keep: R::ZERO, slices: [(R::ZERO, &[]); 4], count: 0, balance: None };
-        let rate = Rate {
-            u: Shared::reading(u),
-            walls: start,
-            diffusion: false,
-            source: nothing,
-            rate: Shared::new(slope),
-            update: None,
-            speed: true,
-        };
-        let speed = hamiltonian(self.context, self.slopes, &rate);
+        let speed = fastest(self.context, Shared::reading(u), &self.fields.start, self.slopes);
         let mut dt = growing_step(d, speed, growth);
         if d.scheme.splitting == Splitting::Explicit {
             dt = explicit_step(dt, full_radius(d));
         }
         need_of(from - to, dt)
-    }
-
-    /// Makes S = V + f(m) of a stored level, unless the ring holds it.
-    fn make_source(&mut self, level: usize, report: &mut SweepReport) {
-        let Context { d, crew } = self.context;
-        let slot = level % RING;
-        if self.fields.source_level[slot] == Some(level) {
-            return;
-        }
-        let source = &mut self.fields.sources[slot];
-        report.floored += coupling_slice(self.context, self.coupling, level, &self.density[level], source);
-        let potential = d.potential_at(level);
-        let shared = Shared::new(source);
-        crew.ranges(d.points, |range| {
-            // SAFETY: ranges are apart.
-            let part = unsafe { shared.slice(range.start, range.len()) };
-            for (s, v) in part.iter_mut().zip(&potential[range]) {
-                *s += *v;
-            }
-        });
-        self.fields.source_growth[slot] = slope_growth(self.context, &self.fields.sources[slot]);
-        self.fields.source_level[slot] = Some(level);
     }
 
     fn walls_at(&mut self, t: f64, k: usize) {
@@ -314,8 +238,8 @@ impl<R: WenoReal> HjbSweep<'_, R> {
             u: Shared::reading(u),
             walls,
             diffusion: false,
-            source: source_of(&moment, sources, R::ZERO, None),
-            rate: Shared::new(balance),
+            source: sources.at(self.context.d, &moment, None),
+            rate: Some(Shared::new(balance)),
             update: None,
             speed: false,
         };
@@ -348,8 +272,7 @@ impl<R: WenoReal> HjbSweep<'_, R> {
         }
     }
 
-    /// SSPRK3 in increment form (Shu & Osher 1988) of u_s = -Hhat + S - q (+ nu Lap u where `diffusion`). Its weights need
-    /// no second accumulator: slope = keep * slope + L.
+    /// SSPRK3 (Shu & Osher 1988) of u_s = -Hhat + S - q (+ nu Lap u where `diffusion`), every stage as an increment of u.
     fn advance(
         &mut self,
         u: &mut [R],
@@ -359,66 +282,55 @@ impl<R: WenoReal> HjbSweep<'_, R> {
         diffusion: bool,
         report: &mut SweepReport,
     ) -> f64 {
-        let stages = [(start, 0.0, 1.0), (start - dt, 1.0, 0.25), (start - dt / 2.0, 0.25, 2.0 / 3.0)];
+        let stages = [(start, 1.0), (start - dt, 0.25), (start - dt / 2.0, 2.0 / 3.0)];
         let u = Shared::new(u);
         let mut rate = 0.0;
-        for (number, (t, keep, weight)) in stages.into_iter().enumerate() {
+        for (number, (t, weight)) in stages.into_iter().enumerate() {
             self.walls_at(t, k);
             let moment = self.make_sources(t, k, report);
             let split = !diffusion && balanced(self.context.d);
-            let HjbFields { balance, sources, start: walls, stage, slope, .. } = &mut *self.fields;
+            let HjbFields { balance, sources, start: walls, stage, second, .. } = &mut *self.fields;
             let stage = Shared::new(stage);
-            let (first, last) = (number == 0, number == 2);
+            let second = if second.is_empty() { stage } else { Shared::new(second) };
             let request = Rate {
-                u: if first { u } else { stage },
+                u: [u, stage, second][number],
                 walls,
                 diffusion,
-                source: source_of(&moment, sources, R::from_f64(keep), split.then_some(balance)),
-                rate: Shared::new(slope),
+                source: sources.at(self.context.d, &moment, split.then_some(balance)),
+                rate: None,
                 update: Some(Update {
                     base: u,
-                    out: if last { u } else { stage },
-                    factor: R::from_f64(weight * dt),
-                    keep_rate: !last,
+                    out: [stage, second, u][number],
+                    weight: R::from_f64(weight),
+                    step: R::from_f64(dt),
                 }),
-                speed: first,
+                speed: number == 0,
             };
             let speed = hamiltonian(self.context, self.slopes, &request);
-            if first {
+            if number == 0 {
                 rate = speed;
             }
         }
         rate
     }
 
+    /// How fast the source of a stored level makes slopes grow.
+    fn growth(&mut self, level: usize, report: &mut SweepReport) -> f64 {
+        report.floored += self.fields.sources.make(self.context, self.coupling, self.density, level);
+        self.fields.sources.growth(self.context.d, level)
+    }
+
     /// Makes the stored sources that S(t) is interpolated from.
-    fn make_sources(&mut self, t: f64, k: usize, report: &mut SweepReport) -> crate::times::Moment {
+    fn make_sources(&mut self, t: f64, k: usize, report: &mut SweepReport) -> Moment {
         let moment = self.context.d.levels.at(t, k);
         for (j, weight) in moment.weights.iter().enumerate() {
             if *weight != 0.0 {
-                self.make_source(moment.first + j, report);
+                let level = moment.first + j;
+                report.floored += self.fields.sources.make(self.context, self.coupling, self.density, level);
             }
         }
         moment
     }
-}
-
-/// keep * rate + S(t) - balance
-fn source_of<'a, R: Real>(
-    moment: &crate::times::Moment,
-    sources: &'a [Vec<R>; RING],
-    keep: R,
-    balance: Option<&'a Vec<R>>,
-) -> Source<'a, R> {
-    let mut slices: [(R, &[R]); RING] = [(R::ZERO, &[]); RING];
-    let mut count = 0;
-    for (j, weight) in moment.weights.iter().enumerate() {
-        if *weight != 0.0 {
-            slices[count] = (R::from_f64(*weight), sources[(moment.first + j) % RING].as_slice());
-            count += 1;
-        }
-    }
-    Source { keep, slices, count, balance: balance.map(Vec::as_slice) }
 }
 
 /// u += (u - coarse) / 3

@@ -9,14 +9,18 @@ use crate::drift::is_quadratic;
 use crate::hamiltonian::SlopeFields;
 use crate::history::{History, field, history};
 use crate::hjb_sweep::HjbFields;
+use crate::meter::Meter;
 use crate::real::Real;
 use crate::simd::Level;
 use crate::weno5::WenoReal;
-use crate::{coupling, diffusion, slopes};
+use crate::{all_slopes, coupling, diffusion, slopes};
 
 /// Numbers of scratch memory per thread that every operation finds enough.
 fn scratch_length<R: Real>(d: &Discretisation<R>) -> usize {
-    let value = slopes::scratch_length(d).max(diffusion::scratch_length(d)).max(coupling::scratch_length(d));
+    let value = slopes::scratch_length(d)
+        .max(all_slopes::scratch_length(d))
+        .max(diffusion::scratch_length(d))
+        .max(coupling::scratch_length(d));
     value.max(density_sweep::scratch_length(d))
 }
 
@@ -89,6 +93,12 @@ impl<R: WenoReal> Lane<R> {
             }
         }
         Ok(Self { crew: Crew::new(threads, length, level)?, fields })
+    }
+
+    /// What times the passes of its threads.
+    #[must_use]
+    pub fn meter(&self) -> &Meter {
+        &self.crew.meter
     }
 
     /// The threads, and the fields of this problem's kind.

@@ -4,6 +4,7 @@
 //! decides anything: arguments are checked in TypeScript, and once more here, so that no input whatever can panic or
 //! read out of bounds.
 
+pub mod all_slopes;
 pub mod anderson;
 pub mod balance;
 pub mod binding;
@@ -20,10 +21,12 @@ pub mod derivatives;
 pub mod diffusion;
 pub mod discretisation;
 pub mod drift;
+pub mod extremes;
 pub mod flux_diffusion;
 pub mod fokker_planck;
 pub mod grid;
 pub mod hamiltonian;
+pub mod hamiltonian_rows;
 pub mod hamiltonian_whole;
 pub mod history;
 pub mod hjb_sweep;
@@ -33,6 +36,7 @@ pub mod legendre;
 pub mod limiter;
 pub mod lines;
 pub mod member;
+pub mod meter;
 pub mod outflow;
 pub mod problem;
 pub mod real;
@@ -41,6 +45,8 @@ pub mod report;
 pub mod roofs;
 pub mod simd;
 pub mod slopes;
+pub mod sources;
+pub mod speeds;
 pub mod stage_drift;
 pub mod stencils;
 pub mod substeps;
@@ -49,8 +55,10 @@ pub mod threads;
 pub mod tiles;
 pub mod times;
 pub mod tridiagonal;
+pub mod value_store;
 pub mod walls;
 pub mod weno5;
 pub mod weno5_lines;
 pub mod workspace;
 pub mod workspace_binding;
+pub mod workspace_outcomes;

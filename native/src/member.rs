@@ -10,11 +10,12 @@ use crate::coupling::CouplingPlan;
 use crate::density_sweep::{DensityReport, DensitySweep};
 use crate::discretisation::Discretisation;
 use crate::history::{History, copy_field, history};
-use crate::hjb_sweep::{HjbCounts, HjbSweep, ValueStore};
+use crate::hjb_sweep::{HjbCounts, HjbSweep};
 use crate::lane::{Lane, WorkFields};
 use crate::real::Real;
 use crate::report::{Aborted, Flag, SweepReport};
 use crate::slopes::Context;
+use crate::value_store::ValueStore;
 use crate::weno5::WenoReal;
 use crate::workspace::Options;
 

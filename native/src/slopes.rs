@@ -3,6 +3,8 @@
 //! Along the contiguous axis a row is a whole line. Along a strided axis rows of neighbouring columns are read where they
 //! lie, and the pass marches over the nodes: memory is read in its own order and only a few rows are in use at a time.
 
+use std::ops::Range;
+
 use crate::crew::{Crew, Scratch, Shared};
 use crate::discretisation::Discretisation;
 use crate::grid::{Axis, GHOSTS, GhostRules, fill_ghosts, ghost_row, value_rule};
@@ -39,7 +41,8 @@ pub struct Row<'a, R> {
 
 /// What uses slopes. `row` is the body of a kernel: implementations mark it `#[inline(always)]`.
 pub trait SlopeSink<R>: Copy + Sync {
-    /// Takes one row; `buffers` are as long as it. The largest number returned is what the pass returns.
+    /// Takes one row; `buffers` are as long as it. The largest number returned is what the pass returns. In a pass over all
+    /// axes the buffers hold what the same nodes' rows along the axis before left there.
     fn row(self, row: Row<'_, R>, buffers: [&mut [R]; 2]) -> f64;
 }
 
@@ -47,14 +50,38 @@ pub trait SlopeSink<R>: Copy + Sync {
 const LONGEST_ROW: usize = 256;
 /// Nodes that one block of a strided axis marches over.
 const MARCH: usize = 64;
-/// Numbers of scratch memory per row length: ghosts on both sides, two rows of u_x^-, one of u_x^+, two buffers.
-const ROWS: usize = 2 * GHOSTS + 5;
+/// Numbers of scratch memory per row length: ghosts on both sides, two rows of u_x^-, one of u_x^+.
+const ROWS: usize = 2 * GHOSTS + 3;
+/// Rows that a sink gets besides.
+const BUFFERS: usize = 2;
 
 /// Numbers of scratch memory that `each_slope` needs for a problem.
 #[must_use]
 pub fn scratch_length<R: Real>(d: &Discretisation<R>) -> usize {
-    let of = |axis: &Axis<R>| if axis.stride == 1 { 5 * (axis.n + 2 * GHOSTS) } else { ROWS * row_length(axis) };
-    d.axes.iter().map(of).max().unwrap_or(0)
+    d.axes.iter().map(|axis| own_length(axis) + BUFFERS * longest_row(axis)).max().unwrap_or(0)
+}
+
+/// Numbers of scratch memory that a pass over an axis needs but for its sink's buffers.
+pub(crate) fn own_length<R: Real>(axis: &Axis<R>) -> usize {
+    if axis.stride == 1 { 3 * (axis.n + 2 * GHOSTS) } else { ROWS * row_length(axis) }
+}
+
+fn longest_row<R: Real>(axis: &Axis<R>) -> usize {
+    if axis.stride == 1 { axis.n } else { row_length(axis) }
+}
+
+/// The buffers of a march: those of its node number i begin at i times `stride`.
+pub(crate) struct Buffers<'m, R> {
+    pub(crate) rows: [&'m mut [R]; BUFFERS],
+    pub(crate) stride: usize,
+}
+
+impl<R> Buffers<'_, R> {
+    #[inline(always)]
+    fn at(&mut self, number: usize, width: usize) -> [&mut [R]; BUFFERS] {
+        let from = number * self.stride;
+        self.rows.each_mut().map(|row| &mut row[from..from + width])
+    }
 }
 
 fn row_length<R: Real>(axis: &Axis<R>) -> usize {
@@ -69,22 +96,13 @@ pub fn each_slope<R: WenoReal, S: SlopeSink<R>>(
     walls: &Walls<R>,
     sink: S,
 ) -> f64 {
-    let Context { d, crew } = context;
-    let pass = Pass {
-        axis: &d.axes[axis],
-        index: axis,
-        rules: d.axes[axis].rules(value_rule),
-        slopes: Slopes::new(d.scheme.weno, d.scheme.epsilon, d.axes[axis].inverse()),
-        level: crew.level,
-        walls,
-        u,
-        sink,
-    };
+    let pass = Pass::new(context, axis, u, walls, sink);
+    let crew = context.crew;
     crew.largest(pass.count(), |scratch, block| crew.level.run(Block { pass: &pass, number: block, scratch }))
 }
 
 /// A pass over one axis.
-struct Pass<'a, R, S> {
+pub(crate) struct Pass<'a, R, S> {
     axis: &'a Axis<R>,
     index: usize,
     rules: GhostRules,
@@ -106,15 +124,57 @@ impl<R: WenoReal, S: SlopeSink<R>> Kernel for Block<'_, R, S> {
     type Output = f64;
     #[inline(always)]
     fn run(self) -> f64 {
-        if self.pass.axis.stride == 1 {
-            self.pass.line(self.number, self.scratch)
-        } else {
-            self.pass.march(self.number, self.scratch)
+        let Self { pass, number, scratch } = self;
+        let (memory, rest) = scratch.all().split_at_mut(own_length(pass.axis));
+        let (first, second) = rest.split_at_mut(longest_row(pass.axis));
+        if pass.axis.stride == 1 {
+            return pass.line(number, memory, [first, &mut second[..pass.axis.n]]);
         }
+        let Axis { n, stride, .. } = *pass.axis;
+        let length = row_length(pass.axis);
+        let (bands, marches) = (stride.div_ceil(length), n.div_ceil(MARCH));
+        let inner = number % bands * length;
+        let from = number / bands % marches * MARCH;
+        let slab = number / bands / marches;
+        let buffers = Buffers { rows: [first, second], stride: 0 };
+        pass.march(slab, inner..(inner + length).min(stride), from..(from + MARCH).min(n), memory, buffers)
     }
 }
 
-impl<R: WenoReal, S: SlopeSink<R>> Pass<'_, R, S> {
+impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
+    pub(crate) fn new(
+        Context { d, crew }: Context<'a, R>,
+        axis: usize,
+        u: Shared<'a, R>,
+        walls: &'a Walls<R>,
+        sink: S,
+    ) -> Self {
+        let (index, axis) = (axis, &d.axes[axis]);
+        Self {
+            axis,
+            index,
+            rules: axis.rules(value_rule),
+            slopes: Slopes::new(d.scheme.weno, d.scheme.epsilon, axis.inverse()),
+            level: crew.level,
+            walls,
+            u,
+            sink,
+        }
+    }
+
+    /// Distance in memory between neighbours.
+    #[inline(always)]
+    pub(crate) fn stride(&self) -> usize {
+        self.axis.stride
+    }
+
+    /// Neighbouring columns of a strided axis in pieces as long as a row may be.
+    #[inline(always)]
+    pub(crate) fn bands(&self, columns: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<R, S> {
+        let (length, end) = (row_length(self.axis), columns.end);
+        columns.step_by(length).map(move |first| first..(first + length).min(end))
+    }
+
     fn count(&self) -> usize {
         let axis = self.axis;
         if axis.stride == 1 {
@@ -123,11 +183,13 @@ impl<R: WenoReal, S: SlopeSink<R>> Pass<'_, R, S> {
         axis.lines / axis.stride * axis.stride.div_ceil(row_length(axis)) * axis.n.div_ceil(MARCH)
     }
 
+    /// All nodes of a line of the contiguous axis.
     #[inline(always)]
-    fn line(&self, line: usize, scratch: &mut Scratch<R>) -> f64 {
+    pub(crate) fn line(&self, line: usize, memory: &mut [R], buffers: [&mut [R]; BUFFERS]) -> f64 {
         let n = self.axis.n;
         let at = line * n;
-        let [padded, minus, plus, first, second] = scratch.cut::<5>(n + 2 * GHOSTS);
+        let (padded, rest) = memory.split_at_mut(n + 2 * GHOSTS);
+        let (minus, plus) = rest.split_at_mut(n + 2 * GHOSTS);
         {
             // SAFETY: lines are apart, and what the sink writes of this line it writes after this copy.
             let nodes = unsafe { self.u.view(at, n) };
@@ -146,29 +208,29 @@ impl<R: WenoReal, S: SlopeSink<R>> Pass<'_, R, S> {
             plus: &plus[1..=n],
             u: [0, 1, 2, 3, 4, 5, 6].map(|k| &padded[k..k + n]),
         };
-        self.sink.row(row, [&mut first[..n], &mut second[..n]])
+        self.sink.row(row, buffers)
     }
 
+    /// Some nodes of neighbouring columns of a strided axis, node by node.
     #[inline(always)]
-    fn march(&self, block: usize, scratch: &mut Scratch<R>) -> f64 {
+    pub(crate) fn march(
+        &self,
+        slab: usize,
+        columns: Range<usize>,
+        nodes: Range<usize>,
+        memory: &mut [R],
+        mut buffers: Buffers<'_, R>,
+    ) -> f64 {
         let Axis { n, stride, .. } = *self.axis;
-        let length = row_length(self.axis);
-        let (bands, marches) = (stride.div_ceil(length), n.div_ceil(MARCH));
-        let inner = block % bands * length;
-        let slab = block / bands / marches;
-        let from = block / bands % marches * MARCH;
-        let to = (from + MARCH).min(n);
-        let width = length.min(stride - inner);
+        let Range { start: from, end: to } = nodes;
+        let (inner, width) = (columns.start, columns.len());
         let start = slab * n * stride + inner;
         let line = slab * stride + inner;
 
-        let [memory] = scratch.cut::<1>(ROWS * length);
         let (ghosts, rest) = memory.split_at_mut(2 * GHOSTS * width);
         let (mut minus, rest) = rest.split_at_mut(width);
         let (mut next, rest) = rest.split_at_mut(width);
-        let (plus, rest) = rest.split_at_mut(width);
-        let (first, rest) = rest.split_at_mut(width);
-        let second = &mut rest[..width];
+        let plus = &mut rest[..width];
 
         // SAFETY: along a strided axis nobody writes u: sinks write their own rows of other fields.
         let field = unsafe { self.u.view(0, self.u.len()) };
@@ -208,7 +270,7 @@ impl<R: WenoReal, S: SlopeSink<R>> Pass<'_, R, S> {
                     plus,
                     u: [0, 1, 2, 3, 4, 5, 6].map(|k| padded(i + k)),
                 };
-                most = f64::max(most, self.sink.row(row, [&mut *first, &mut *second]));
+                most = f64::max(most, self.sink.row(row, buffers.at(i - from, width)));
             }
             std::mem::swap(&mut minus, &mut next);
         }

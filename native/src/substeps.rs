@@ -1,6 +1,7 @@
 //! How long a sub-step may be and how many an interval takes (docs/numerics.md sections 3.3, 3.4 and 5.1).
 
 use crate::discretisation::{Boundary, Discretisation};
+use crate::extremes::{LargestSize, LargestStep};
 use crate::grid::Axis;
 use crate::legendre::axis_radius;
 use crate::real::Real;
@@ -101,8 +102,8 @@ fn steepest<R: Real>(context: Context<'_, R>, axis: &Axis<R>, source: &[R]) -> f
     let [lower, upper] = [axis.sides[0].boundary, axis.sides[1].boundary];
     let two = R::from_f64(2.0);
     let row = |slab: usize, node: usize| &source[(slab * n + node) * stride..][..stride];
-    let apart = |a: &[R], b: &[R]| a.iter().zip(b).fold(R::ZERO, |most, (a, b)| (*a - *b).abs().larger(most));
-    let doubled = |a: &[R]| a.iter().fold(R::ZERO, |most, a| (two * a.abs()).larger(most));
+    let apart = |a: &[R], b: &[R]| context.crew.level.run(LargestStep { a, b });
+    let doubled = |a: &[R]| two * context.crew.level.run(LargestSize(a));
     let wall = |slab: usize| {
         let (first, last) = (row(slab, 0), row(slab, n - 1));
         let mut most = if lower == Boundary::Periodic { apart(first, last) } else { R::ZERO };

@@ -14,6 +14,7 @@ use crate::discretisation::Discretisation;
 use crate::history::need_of;
 use crate::lane::Lane;
 use crate::member::Member;
+use crate::meter::Pass;
 use crate::report::Flag;
 use crate::simd::Level;
 use crate::weno5::WenoReal;
@@ -153,6 +154,17 @@ impl<R: WenoReal> Workspace<R> {
         } else {
             lanes.waiting.push_back(job);
         }
+    }
+
+    /// Times the passes of all lanes that are free, or no longer.
+    pub fn set_meter(&self, on: bool) {
+        lock(&self.lanes).free.iter().for_each(|lane| lane.meter().set(on));
+    }
+
+    /// The passes that free lanes timed, lane by lane.
+    #[must_use]
+    pub fn passes(&self) -> Vec<Pass> {
+        lock(&self.lanes).free.iter().flat_map(|lane| lane.meter().passes()).collect()
     }
 
     /// Runs a job in the pool, and then those that wait, until the lane is free.

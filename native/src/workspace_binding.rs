@@ -8,14 +8,13 @@ use napi_derive::napi;
 
 use crate::binding::{Place, refuse, whole};
 use crate::call::level_and_threads;
-use crate::density_sweep::DensityReport;
 use crate::history::taken;
 use crate::member::{Kept, Member, Relaxation};
 use crate::problem::{Fields, Outline, field_numbers, no_memory, outlined, problem};
-use crate::report::{Aborted, Failure, SweepReport};
 use crate::threads::pool;
 use crate::weno5::WenoReal;
 use crate::workspace::{Need, Options, Workspace};
+use crate::workspace_outcomes::{CertificateOutcome, PassTimes, RelaxOutcome, SweepOutcome, number};
 
 /// Deepest Anderson acceleration that anybody may ask for.
 const DEEPEST_ANDERSON: usize = 1_000_000;
@@ -42,98 +41,6 @@ pub struct NeedData {
     pub other_bytes: f64,
     /// Bytes of one field.
     pub field_bytes: f64,
-}
-
-/// What a backward or a forward sweep did.
-#[napi(object)]
-#[derive(Default)]
-pub struct SweepOutcome {
-    /// True where it was stopped; nothing else counts then.
-    pub aborted: bool,
-    /// Sub-steps.
-    pub substeps: f64,
-    /// Cells and levels in which a log coupling used its floor.
-    pub floored: f64,
-    /// Stored level at which it failed.
-    pub failed_level: Option<f64>,
-    /// Point at which it failed.
-    pub failed_index: Option<f64>,
-    /// Of a forward sweep: see `DensityReport` in src/tiers/tier.ts.
-    pub mass_drift: f64,
-    /// Smallest density.
-    pub min_density: f64,
-    /// Mass that has left.
-    pub outflow: f64,
-    /// Cells in which a flux was limited.
-    pub limited: f64,
-    /// rms(G(M) - M)
-    pub residual: f64,
-}
-
-/// What relaxation did.
-#[napi(object)]
-pub struct RelaxOutcome {
-    /// Factor of a blended step; none where it was Anderson's.
-    pub theta: Option<f64>,
-    /// Columns of Anderson's combination.
-    pub depth: f64,
-}
-
-/// Certificates of one member.
-#[napi(object)]
-#[derive(Default)]
-pub struct CertificateOutcome {
-    /// True where the sweep was stopped; nothing else counts then.
-    pub aborted: bool,
-    /// What one agent could still gain.
-    pub exploitability: f64,
-    /// Cost of the feedback.
-    pub cost: f64,
-    /// Cost by summation less `cost`.
-    pub duality_defect: f64,
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts beyond 2^53 are not reached")]
-fn number(count: usize) -> f64 {
-    count as f64
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts beyond 2^53 are not reached")]
-fn count(count: u64) -> f64 {
-    count as f64
-}
-
-impl SweepOutcome {
-    fn of_sweep(substeps: u64, floored: u64, failure: Option<Failure>) -> Self {
-        Self {
-            substeps: count(substeps),
-            floored: count(floored),
-            failed_level: failure.map(|failure| number(failure.level)),
-            failed_index: failure.map(|failure| number(failure.index)),
-            ..Self::default()
-        }
-    }
-
-    fn of_value(result: std::result::Result<SweepReport, Aborted>) -> Self {
-        match result {
-            Ok(SweepReport { substeps, floored, failure }) => Self::of_sweep(substeps, floored, failure),
-            Err(Aborted) => Self { aborted: true, ..Self::default() },
-        }
-    }
-
-    fn of_density(result: std::result::Result<(DensityReport, f64), Aborted>) -> Self {
-        match result {
-            Ok((report, residual)) => Self {
-                mass_drift: report.mass_drift,
-                min_density: report.min_density,
-                outflow: report.outflow,
-                limited: count(report.limited),
-                residual,
-                ..Self::of_sweep(report.substeps, 0, report.failure)
-            },
-            Err(Aborted) => Self { aborted: true, ..Self::default() },
-        }
-    }
 }
 
 fn options(place: Place, keeping: &Keeping) -> Result<Options> {
@@ -345,15 +252,7 @@ impl NativeWorkspace {
     #[napi(ts_return_type = "Promise<CertificateOutcome>")]
     pub fn certify<'env>(&self, env: &'env Env, index: u32) -> Result<Object<'env>> {
         either!(self, ws => promise(env, ws, index, |member, lane, flag| {
-            Ok(match member.certify(lane, flag) {
-                Ok(found) => CertificateOutcome {
-                    aborted: false,
-                    exploitability: found.exploitability,
-                    cost: found.cost,
-                    duality_defect: found.duality_defect,
-                },
-                Err(Aborted) => CertificateOutcome { aborted: true, ..CertificateOutcome::default() },
-            })
+            Ok(CertificateOutcome::of(member.certify(lane, flag)))
         }))
     }
 
@@ -372,6 +271,25 @@ impl NativeWorkspace {
         // SAFETY: JavaScript waits for this call.
         let out = unsafe { out.as_mut() };
         either!(self, ws => member(ws, index)?.read(kept, from, out))
+    }
+
+    /// Times every pass over a field from now on, or none any more. Members must be idle.
+    ///
+    /// # Errors
+    /// Where the workspace is closed.
+    #[napi]
+    pub fn meter(&self, on: bool) -> Result<()> {
+        either!(self, ws => ws.set_meter(on));
+        Ok(())
+    }
+
+    /// The passes that were timed since. Members must be idle.
+    ///
+    /// # Errors
+    /// Where the workspace is closed.
+    #[napi]
+    pub fn passes(&self) -> Result<PassTimes> {
+        either!(self, ws => Ok(PassTimes::of(&ws.passes())))
     }
 
     /// Stops all sweeps, or lets the next ones run.

@@ -25,11 +25,13 @@ async function both(
   return { rust, batched };
 }
 
+const largest = (field: Float64Array): number => field.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+
 function expectSame(rust: SolveResult, batched: SolveResult): void {
   expect(rust.record.stopReason).toBe(batched.record.stopReason);
   expect(rust.record.iterations).toBe(batched.record.iterations);
   expect(rust.record.substeps).toEqual(batched.record.substeps);
-  const scale = Math.max(...batched.value.map(Math.abs), ...batched.density);
+  const scale = Math.max(largest(batched.value), largest(batched.density));
   expect(worst(rust.value, batched.value)).toBeLessThan(tolerance * scale);
   expect(worst(rust.density, batched.density)).toBeLessThan(tolerance * scale);
   const near = (found: number | null, wanted: number | null): void => {
@@ -62,6 +64,23 @@ describe.skipIf(!isAddon(addon()))("rust = batched to 1e-11 after the same itera
     expectSame(rust, batched);
     expect(rust.record.flooredCells).toBe(batched.record.flooredCells);
   });
+
+  // Tiles end in mid-grid along both strided axes, and rows are cut into bands along the contiguous one.
+  const large = [
+    { shape: [70, 270], game: "2-D exit x periodic", horizon: 0.004 },
+    { shape: [40, 300], game: "2-D drift field", horizon: 0.004 },
+    { shape: [20, 37, 18], game: "3-D exit x periodic x open", horizon: 0.02 },
+  ] as const;
+  const fluxes = ["llf", "glf", "godunov"] as const;
+  test.each(large.flatMap((one) => fluxes.map((hamiltonianFlux) => ({ ...one, hamiltonianFlux }))))(
+    "$hamiltonianFlux on a grid of many tiles: $game, $shape",
+    async ({ shape, game, horizon, hamiltonianFlux }) => {
+      const problem = { ...games.find((one) => one.game === game)!.problem, horizon, volatility: 0.02 };
+      const run = { grid: shape, steps: 1, maxIterations: 1, tolerance: 1e-14, splitting: "explicit" } as const;
+      const { rust, batched } = await both(problem, { ...run, hamiltonianFlux });
+      expectSame(rust, batched);
+    },
+  );
 
   test("with two histories, relaxed in place", async () => {
     const { problem, options } = games.find(({ game }) => game === "1-D exits")!;

@@ -27,6 +27,8 @@ function discretised(
   return discretise(parseProblem(problem), shape, options.steps!, { ...schemeDefaults(scheme.splitting), ...scheme });
 }
 
+const spatial = games.find(({ game }) => game === "3-D exit x periodic x open")!.problem;
+
 const whole: WorkspaceOptions = { precision: "f64", andersonDepth: 0, keepTransported: true };
 
 async function opened(
@@ -92,22 +94,17 @@ describe.skipIf(!here)("members and threads", () => {
     for (const [i, { problem }] of members.entries()) expectBitwise(batch[i]!, await solve(problem, run));
   });
 
-  test("the number of threads changes no bit, on a grid that they share", async () => {
-    const options: SolveOptions = {
-      tier: "rust",
-      grid: [128, 130],
-      steps: 1,
-      maxIterations: 1,
-      splitting: "strang",
-    };
-    const problem = { ...plaza, horizon: 0.02, coupling: { kind: "mean", strength: 0.5, attraction: 1 } } as const;
-    const [one, two, five] = [
-      await solve(problem, { ...options, threads: 1 }),
-      await solve(problem, { ...options, threads: 2 }),
-      await solve(problem, { ...options, threads: 5 }),
-    ];
-    expectBitwise(one, two);
-    expectBitwise(one, five);
+  test.each([
+    { grid: [128, 130], problem: plaza, options: { splitting: "strang" } },
+    { grid: [128, 130], problem: plaza, options: { splitting: "explicit", hamiltonianFlux: "glf" } },
+    { grid: [27, 24, 26], problem: spatial, options: { splitting: "explicit", hamiltonianFlux: "glf" } },
+    { grid: [27, 24, 26], problem: spatial, options: { splitting: "explicit" } },
+  ] as const)("the number of threads changes no bit, on a grid that they share: $grid, $options", async (one) => {
+    const options: SolveOptions = { tier: "rust", grid: one.grid, steps: 1, maxIterations: 1, ...one.options };
+    const mean = { kind: "mean", strength: 0.5, attraction: 1 } as const;
+    const problem = { ...one.problem, horizon: 0.02, coupling: mean };
+    const single = await solve(problem, { ...options, threads: 1 });
+    for (const threads of [2, 5]) expectBitwise(single, await solve(problem, { ...options, threads }));
   });
 
   test("members of one call each answer for themselves", async () => {
@@ -121,6 +118,29 @@ describe.skipIf(!here)("members and threads", () => {
     await workspace.hjb(0);
     expect(await workspace.read(0, "value")).toEqual(values[0]);
     expect(values[0]).not.toEqual(values[1]);
+  });
+});
+
+describe.skipIf(!here)("the meter", () => {
+  test("names every pass while it is on, and costs no bit", async () => {
+    const d = discretised({ problem: r1, options: { grid: 24, steps: 4 } });
+    await using workspace = await opened([d]);
+    await workspace.load(0, d.initialDensity);
+    await workspace.hjb(0);
+    expect(workspace.passes()).toEqual({ kernels: [], which: [], seconds: [] });
+    const unseen = await workspace.read(0, "value");
+    await workspace.load(0, d.initialDensity);
+    workspace.meter(true);
+    const { substeps } = await workspace.hjb(0);
+    const { kernels, which, seconds } = workspace.passes();
+    expect(await workspace.read(0, "value")).toEqual(unseen);
+    const calls = (part: string): number => which.filter((place) => kernels[place]!.includes(part)).length;
+    // Richardson: nine stages of advection and six half steps of diffusion a sub-step.
+    expect([calls("hamiltonian::AxisSink"), calls("diffuse_value")]).toEqual([9 * substeps, 6 * substeps]);
+    expect(seconds.every((x) => x > 0)).toBe(true);
+    workspace.meter(false);
+    await workspace.hjb(0);
+    expect(workspace.passes().which).toEqual([]);
   });
 });
 

@@ -16,6 +16,16 @@ export interface SweepOutcome {
   readonly residual: number;
 }
 
+/** Passes over fields that were timed, in the order in which they were done. */
+export interface PassTimes {
+  /** What they did, by the path of the code that does it: every name once. */
+  readonly kernels: readonly string[];
+  /** Place of each pass's name in `kernels`. */
+  readonly which: readonly number[];
+  /** How long each took, threads and all. */
+  readonly seconds: readonly number[];
+}
+
 /** A history that may be asked for. */
 export type HistoryName = "value" | "density" | "transported";
 
@@ -33,6 +43,8 @@ export interface NativeWorkspace {
   ): Promise<{ readonly theta?: number; readonly depth: number }>;
   certify(member: number): Promise<Certificate & { readonly aborted: boolean }>;
   read(member: number, field: HistoryName, from: number, out: Float64Array): void;
+  meter(on: boolean): void;
+  passes(): PassTimes;
   stop(stopped: boolean): void;
   close(): void;
 }

@@ -14,7 +14,7 @@ import type {
   WorkspaceOptions,
 } from "../tier.ts";
 import type { NativeAddon } from "./addon.ts";
-import type { AddonKeeping, HistoryName, NativeWorkspace, SweepOutcome } from "./addonWorkspace.ts";
+import type { AddonKeeping, HistoryName, NativeWorkspace, PassTimes, SweepOutcome } from "./addonWorkspace.ts";
 import { addonFields, addonMember, addonOutline } from "./discretisation.ts";
 
 function keepingOf({ precision, andersonDepth, keepTransported }: WorkspaceOptions): AddonKeeping {
@@ -88,6 +88,16 @@ export class RustWorkspace implements Workspace {
   /** Bytes that were allocated, for the test that holds `rustMemoryNeed` to the truth. */
   get bytes(): number {
     return this.#native.bytes;
+  }
+
+  /** Times every pass over a field from now on, or none any more; all members must be idle. For the bench of the overhead. */
+  meter(on: boolean): void {
+    this.#native.meter(on);
+  }
+
+  /** The passes that were timed since; all members must be idle. */
+  passes(): PassTimes {
+    return this.#native.passes();
   }
 
   async load(member: number, density: Float64Array): Promise<void> {
