@@ -70,7 +70,7 @@ function closure(names) {
 
 /** Parts of packages that nothing runs: types, maps, documents, binaries of other platforms, sources. */
 const idle = /\.(?:d\.[cm]?ts|map|md|markdown|flow|tsbuildinfo|wasm\.map)$|\/(?:docs?|examples?|__tests__|\.github)\//i;
-const otherPlatform = /webgpu\/(?:dist\/(?!linux-x64)|build\/)|gpu\.js\/(?:src|test|dist\/(?:gpu-browser|.*min))/;
+const otherPlatform = /webgpu\/(?:dist\/(?!linux-x64)|build\/)|gpu\.js\/(?:test|dist)\//;
 
 function copyPackage(place) {
   const from = join(root, place);

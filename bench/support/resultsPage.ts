@@ -2,7 +2,16 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { machineText } from "../../src/bench/place.ts";
 import type { BenchReport } from "../../src/bench/report.ts";
-import { type BenchTable, leftOutSentences, placeTable, roofTable, sectionTable } from "../../src/bench/tables.ts";
+import type { BaselineReport } from "../../src/bench/baseline.ts";
+import {
+  baselineSentences,
+  baselineTable,
+  type BenchTable,
+  leftOutSentences,
+  placeTable,
+  roofTable,
+  sectionTable,
+} from "../../src/bench/tables.ts";
 import { markdownTable } from "../../src/plot/decisionReport.ts";
 
 interface PeersReport {
@@ -33,7 +42,7 @@ export function resultsPage(folder: URL = defaultFolder): string {
     .filter((file) => file.endsWith(".json"))
     .toSorted();
   const parts = files.map((file) =>
-    documentPart(file, JSON.parse(readFileSync(new URL(file, folder), "utf8")) as BenchReport | PeersReport),
+    documentPart(file, JSON.parse(readFileSync(new URL(file, folder), "utf8")) as KeptReport | PeersReport),
   );
   const intro = `# Measured
 
@@ -43,13 +52,16 @@ absolute deviation. Everyone was checked before being timed. A share above 100 %
   return `${[intro, ...none, ...parts].join("\n\n")}\n`;
 }
 
-function documentPart(file: string, report: BenchReport | PeersReport): string {
+function documentPart(file: string, report: KeptReport | PeersReport): string {
   return "kind" in report ? peersPart(file, report) : benchPart(file, report);
 }
 
 const table = ({ heading, rows }: BenchTable): string => markdownTable({ heading, rows });
 
-function benchPart(file: string, report: BenchReport): string {
+/** A run, and how it compares with the one before where it was held against one. */
+type KeptReport = BenchReport & { readonly baseline?: BaselineReport };
+
+function benchPart(file: string, report: KeptReport): string {
   const { sections, quick, only } = report.options;
   const command = `mfgpu bench ${sections.length === 1 ? sections[0] : "all"}${quick ? " --quick" : ""}${only === null ? "" : ` --only ${only}`} --json ${file}`;
   return [
@@ -63,6 +75,13 @@ function benchPart(file: string, report: BenchReport): string {
       table(sectionTable(report, section, false)),
       ...listOf(leftOutSentences(report, section)),
     ]),
+    ...(report.baseline
+      ? [
+          "### Against the run before, with `--baseline`",
+          ...listOf(baselineSentences(report.baseline)),
+          table(baselineTable(report.baseline)),
+        ]
+      : []),
     ...(report.notes.length > 0 ? ["### Notes", ...listOf(report.notes)] : []),
   ].join("\n\n");
 }

@@ -28,8 +28,13 @@ export async function stageResult(python: string, shape: readonly number[], run:
   try {
     const all = await candidatesFor();
     const candidates = all.filter(
-      ({ found, tier, residency, name }) =>
-        found.state === "available" && residency === "resident" && tier.name !== "scalar" && wants(name),
+      // The WebAssembly build has no whole solves.
+      ({ found, tier, variant, residency, name }) =>
+        found.state === "available" &&
+        residency === "resident" &&
+        tier.name !== "scalar" &&
+        variant !== "wasm" &&
+        wants(name),
     );
     const truthful = all.find(({ tier, precision }) => tier.name === "batched" && precision === "f64")!;
     /** What batched makes of the problem with a numerical Hamiltonian. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
+import { compareRuns } from "../../src/bench/baseline.ts";
 import { resultsPage } from "../../bench/support/resultsPage.ts";
 import { reportWith, rowWith } from "./support.ts";
 
@@ -14,7 +15,8 @@ test("both kinds of documents become tables with machine, date, command, rows an
   const folder = mkdtempSync(join(tmpdir(), "mfgpu-results-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const report = reportWith([rowWith({ contestant: "batched f64" })]);
-  writeFileSync(join(folder, "a.json"), JSON.stringify(report));
+  const slower = reportWith([rowWith({ contestant: "batched f64", median: 2 })]);
+  writeFileSync(join(folder, "a.json"), JSON.stringify({ ...report, baseline: compareRuns(slower, report) }));
   const rows = [{ contestant: "numpy", software: false, nsPerPoint: 33, mad: 1, n: 9, error: 0 }];
   const results = [
     { operation: "derivatives", shape: [64], rows, ratios: [{ name: "numpy / batched f64", ratio: 3.5, goal: "> 1" }] },
@@ -30,6 +32,8 @@ test("both kinds of documents become tables with machine, date, command, rows an
     "2026-01-02T03:04:05.000Z",
     "mfgpu bench kernels --json a.json",
     "| batched f64 |",
+    "- Median ratio 0.500; 0.0 % of the rows in both runs are within 10 %.",
+    "| faster | derivatives | 64 x 64 | batched f64 | 2.00 ms | 1.00 ms |",
     "| numpy / batched f64 | 3.50 | > 1 |",
     "- numba: not for this machine",
   ])
