@@ -32,7 +32,9 @@ export async function stageResult(python: string, shape: readonly number[], run:
       ({ found, tier, variant, residency, name }) =>
         found.state === "available" &&
         residency === "resident" &&
+        // Those two would take most of the time; mfgpu bench sets them beside the others.
         tier.name !== "scalar" &&
+        tier.name !== "batched" &&
         variant !== "wasm" &&
         wants(name),
     );
@@ -45,8 +47,9 @@ export async function stageResult(python: string, shape: readonly number[], run:
       await truth.hjb(0);
       return { d, wanted: (await truth.read(0, "value")).slice(0, d.grid.points) };
     };
+    const truths = { glf: await truthOf("glf"), llf: await truthOf("llf") };
     for (const flux of fluxes) {
-      const stages = await truthOf(flux);
+      const stages = truths[flux];
       for (const candidate of candidates) {
         const name = flux === "glf" ? candidate.name : `${candidate.name} ${flux}`;
         try {
@@ -57,7 +60,7 @@ export async function stageResult(python: string, shape: readonly number[], run:
         }
       }
     }
-    const { d, wanted } = await truthOf("glf");
+    const { d, wanted } = truths.glf;
     const { points } = d.grid;
     for (const precision of ["f32", "f64"] as const) {
       const label = `hj-reachability ${precision}`;
