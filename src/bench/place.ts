@@ -43,7 +43,8 @@ export async function lookAtPlace(
     cores: availableParallelism(),
     ...virtualMachine(),
     memoryBytes: totalmem(),
-    system: `${platform()} ${release()} ${arch()}`,
+    // The version, without what a builder of systems adds to it.
+    system: `${platform()} ${release().split("-")[0] ?? ""} ${arch()}`,
     node: process.versions.node,
     mfgpu: packageVersion(),
     devices,
