@@ -7,7 +7,6 @@ import { schemeDefaults, type SchemeOptions, type Splitting } from "../../src/sc
 import { batchedFieldKernels } from "../../src/tiers/batched/fieldKernels.ts";
 import type { FieldKernels } from "../../src/tiers/host/fieldKernels.ts";
 import { HostWorkspace, type KernelMaker } from "../../src/tiers/host/hostWorkspace.ts";
-import { tiers } from "../../src/tiers/registry.ts";
 import { scalarFieldKernels } from "../../src/tiers/scalar/fieldKernels.ts";
 import type { DensityReport } from "../../src/tiers/tier.ts";
 import { torusWave } from "../support/oracles.ts";
@@ -151,14 +150,7 @@ describe.each(solveTiers.filter(({ tier }) => tier !== "batched"))("T28 on the $
       ] as const) {
         for (const kinks of [{}, kinked]) {
           const problem = sharp(dimension, nu, box, kinks);
-          const found = await sweepOnce(
-            problem,
-            shape,
-            steps,
-            { splitting },
-            undefined,
-            tiers.find(({ name }) => name === tier),
-          );
+          const found = await sweepOnce(problem, shape, steps, { splitting }, undefined, { tier });
           const { fokkerPlanck } = await sweepOnce(problem, shape, steps, { splitting });
           expect(found.fokkerPlanck.minDensity).toBeGreaterThanOrEqual(0);
           expect(Math.min(...found.density)).toBeGreaterThanOrEqual(0);

@@ -4,7 +4,7 @@ import type { SolveOptions } from "../../src/solver/options.ts";
 import { solve } from "../../src/solver/solve.ts";
 import { errorsOf, lastOrder, meanOrder } from "../support/exact.ts";
 import { type ExitKind, exitWave } from "../support/oracles.ts";
-import { solveTiers } from "../support/solveTiers.ts";
+import { onEachTier } from "../support/solveTiers.ts";
 
 interface Study {
   readonly value: number[];
@@ -44,106 +44,92 @@ const couplings = [
 ];
 const lines = (["exits", "mixed"] as const).flatMap((kind) => couplings.map((c) => ({ kind, ...c })));
 
-describe("T29 in one dimension, nu = 0.05", () => {
-  test.each(lines)("$kind, $coupling: explicit, order 3.5 or more in u", async ({ kind, kappa }) => {
-    const { value, density } = await study(kind, { kappa }, [16, 32, 64, 128], { splitting: "explicit" });
-    expect(lastOrder(value)).toBeGreaterThanOrEqual(3.5);
-    expect(meanOrder(value)).toBeGreaterThanOrEqual(3.5);
-    expect(lastOrder(density)).toBeGreaterThanOrEqual(3.5);
-  });
+onEachTier((tier) => {
+  describe("T29 in one dimension, nu = 0.05", () => {
+    test.each(lines)("$kind, $coupling: explicit, order 3.5 or more in u", async ({ kind, kappa }) => {
+      const { value, density } = await study(kind, { kappa }, [16, 32, 64, 128], { tier, splitting: "explicit" });
+      expect(lastOrder(value)).toBeGreaterThanOrEqual(3.5);
+      expect(meanOrder(value)).toBeGreaterThanOrEqual(3.5);
+      expect(lastOrder(density)).toBeGreaterThanOrEqual(3.5);
+    });
 
-  test.each(lines)(
-    "$kind, $coupling: default form, order 1.8 or more, and as good as section 5.2",
-    async ({ kind, kappa }) => {
-      const { value, density, limited } = await study(kind, { kappa }, [16, 32, 64, 128], {});
-      expect(meanOrder(value)).toBeGreaterThanOrEqual(1.8);
-      expect(meanOrder(density)).toBeGreaterThanOrEqual(1.8);
-      // Section 5.2, f = 0, Richardson with balance at N = 128.
-      expect(value.at(-1)).toBeLessThanOrEqual(9.9e-9);
-      expect(density.at(-1)).toBeLessThanOrEqual(6.3e-8);
-      expect(limited).toEqual([0, 0, 0, 0]);
-    },
-  );
-
-  test.each(lines)("$kind, $coupling: fdm, order 1.8 or more where dt falls as h^2", async ({ kind, kappa }) => {
-    const sizes = [16, 32, 64, 128];
-    const { value, density } = await study(kind, { kappa }, sizes, { fokkerPlanck: "fdm" }, (n) => (n * n) / 16);
-    expect(meanOrder(value)).toBeGreaterThanOrEqual(1.8);
-    expect(meanOrder(density)).toBeGreaterThanOrEqual(1.8);
-  });
-
-  test.each([0.5, 5])(
-    "strong noise, nu = %d: the default form converges at order 1.8 or more up to N = 256",
-    async (nu) => {
-      for (const kind of ["exits", "mixed"] as const) {
-        const { value, density } = await study(kind, { kappa: 0, nu }, [32, 64, 128, 256], {});
+    test.each(lines)(
+      "$kind, $coupling: default form, order 1.8 or more, and as good as section 5.2",
+      async ({ kind, kappa }) => {
+        const { value, density, limited } = await study(kind, { kappa }, [16, 32, 64, 128], { tier });
         expect(meanOrder(value)).toBeGreaterThanOrEqual(1.8);
         expect(meanOrder(density)).toBeGreaterThanOrEqual(1.8);
-      }
-    },
-  );
-});
+        // Section 5.2, f = 0, Richardson with balance at N = 128.
+        expect(value.at(-1)).toBeLessThanOrEqual(9.9e-9);
+        expect(density.at(-1)).toBeLessThanOrEqual(6.3e-8);
+        expect(limited).toEqual([0, 0, 0, 0]);
+      },
+    );
 
-describe("T29 in two dimensions, exits x walls, nu = 0.05", () => {
-  test.each(couplings)("$coupling: default form, order 1.8 or more", async ({ kappa }) => {
-    const sizes = kappa === 0 ? [16, 32, 64] : [16, 32];
-    const { value, density } = await study("exits x walls", { kappa }, sizes, {});
-    expect(meanOrder(value)).toBeGreaterThanOrEqual(1.8);
-    expect(meanOrder(density)).toBeGreaterThanOrEqual(1.8);
+    test.each(lines)("$kind, $coupling: fdm, order 1.8 or more where dt falls as h^2", async ({ kind, kappa }) => {
+      const sizes = [16, 32, 64, 128];
+      const { value, density } = await study(
+        kind,
+        { kappa },
+        sizes,
+        { tier, fokkerPlanck: "fdm" },
+        (n) => (n * n) / 16,
+      );
+      expect(meanOrder(value)).toBeGreaterThanOrEqual(1.8);
+      expect(meanOrder(density)).toBeGreaterThanOrEqual(1.8);
+    });
+
+    test.each([0.5, 5])(
+      "strong noise, nu = %d: the default form converges at order 1.8 or more up to N = 256",
+      async (nu) => {
+        for (const kind of ["exits", "mixed"] as const) {
+          const { value, density } = await study(kind, { kappa: 0, nu }, [32, 64, 128, 256], { tier });
+          expect(meanOrder(value)).toBeGreaterThanOrEqual(1.8);
+          expect(meanOrder(density)).toBeGreaterThanOrEqual(1.8);
+        }
+      },
+    );
   });
 
-  test("explicit: order 3.5 or more in u", async () => {
-    const { value } = await study("exits x walls", { kappa: 0 }, [16, 32], { splitting: "explicit" });
-    expect(lastOrder(value)).toBeGreaterThanOrEqual(3.5);
+  describe("T29 in two dimensions, exits x walls, nu = 0.05", () => {
+    test.each(couplings)("$coupling: default form, order 1.8 or more", async ({ kappa }) => {
+      const sizes = kappa === 0 ? [16, 32, 64] : [16, 32];
+      const { value, density, limited } = await study("exits x walls", { kappa }, sizes, { tier });
+      expect(meanOrder(value)).toBeGreaterThanOrEqual(1.8);
+      expect(meanOrder(density)).toBeGreaterThanOrEqual(1.8);
+      expect(limited).toEqual(sizes.map(() => 0));
+    });
+
+    test("explicit: order 3.5 or more in u", async () => {
+      const { value } = await study("exits x walls", { kappa: 0 }, [16, 32], { tier, splitting: "explicit" });
+      expect(lastOrder(value)).toBeGreaterThanOrEqual(3.5);
+    });
+
+    test.each(couplings)("$coupling: fdm, order 1.8 or more where dt falls as h^2", async ({ kappa }) => {
+      const options = { tier, fokkerPlanck: "fdm", tolerance: 1e-8 } as const;
+      const { value, density } = await study("exits x walls", { kappa }, [16, 32], options, (n) => (n * n) / 16);
+      expect(meanOrder(value)).toBeGreaterThanOrEqual(1.8);
+      expect(meanOrder(density)).toBeGreaterThanOrEqual(1.8);
+    });
   });
 
-  test.each(couplings)("$coupling: fdm, order 1.8 or more where dt falls as h^2", async ({ kappa }) => {
-    const options = { fokkerPlanck: "fdm", tolerance: 1e-8 } as const;
-    const { value, density } = await study("exits x walls", { kappa }, [16, 32], options, (n) => (n * n) / 16);
-    expect(meanOrder(value)).toBeGreaterThanOrEqual(1.8);
-    expect(meanOrder(density)).toBeGreaterThanOrEqual(1.8);
-  });
-});
+  describe("T29 in two dimensions, exits on both axes, f = 0", () => {
+    test.each([0.05, 0.5])("nu = %d: default form, order 2.5 or more, nothing limited", async (nu) => {
+      const { value, density, limited } = await study("exits x exits", { kappa: 0, nu }, [16, 32, 64], { tier });
+      expect(meanOrder(value)).toBeGreaterThanOrEqual(2.5);
+      expect(meanOrder(density)).toBeGreaterThanOrEqual(2.5);
+      expect(limited).toEqual([0, 0, 0]);
+    });
 
-// The fast tier goes where the batched one would take minutes; whole sweeps are held to each other in test/tiers.
-describe.each(solveTiers.filter(({ tier }) => tier !== "batched"))("T29 on the $tier tier", ({ tier, absent }) => {
-  test.skipIf(absent !== undefined).each(["exits", "mixed"] as const)("%s, target coupling", async (kind) => {
-    const sizes = [16, 32, 64, 128];
-    const usual = await study(kind, { kappa: 1 }, sizes, { tier });
-    expect(meanOrder(usual.value)).toBeGreaterThanOrEqual(1.8);
-    expect(meanOrder(usual.density)).toBeGreaterThanOrEqual(1.8);
-    expect(usual.limited).toEqual([0, 0, 0, 0]);
-    const explicit = await study(kind, { kappa: 1 }, sizes, { tier, splitting: "explicit" });
-    expect(lastOrder(explicit.value)).toBeGreaterThanOrEqual(3.5);
-    const fdm = await study(kind, { kappa: 1 }, [16, 32, 64], { tier, fokkerPlanck: "fdm" }, (n) => (n * n) / 16);
-    expect(meanOrder(fdm.value)).toBeGreaterThanOrEqual(1.8);
-    expect(meanOrder(fdm.density)).toBeGreaterThanOrEqual(1.8);
-  });
+    test("explicit: order 3.5 or more in u", async () => {
+      const { value } = await study("exits x exits", { kappa: 0 }, [16, 32], { tier, splitting: "explicit" });
+      expect(lastOrder(value)).toBeGreaterThanOrEqual(3.5);
+    });
 
-  test.skipIf(absent !== undefined).each(["exits x walls", "exits x exits"] as const)("%s", async (kind) => {
-    const { value, density, limited } = await study(kind, { kappa: 0 }, [16, 32, 64], { tier });
-    expect(meanOrder(value)).toBeGreaterThanOrEqual(1.8);
-    expect(meanOrder(density)).toBeGreaterThanOrEqual(1.8);
-    expect(limited).toEqual([0, 0, 0]);
-  });
-});
-
-describe("T29 in two dimensions, exits on both axes, f = 0", () => {
-  test.each([0.05, 0.5])("nu = %d: default form, order 2.5 or more, nothing limited", async (nu) => {
-    const { value, density, limited } = await study("exits x exits", { kappa: 0, nu }, [16, 32, 64], {});
-    expect(meanOrder(value)).toBeGreaterThanOrEqual(2.5);
-    expect(meanOrder(density)).toBeGreaterThanOrEqual(2.5);
-    expect(limited).toEqual([0, 0, 0]);
-  });
-
-  test("explicit: order 3.5 or more in u", async () => {
-    const { value } = await study("exits x exits", { kappa: 0 }, [16, 32], { splitting: "explicit" });
-    expect(lastOrder(value)).toBeGreaterThanOrEqual(3.5);
-  });
-
-  test("fdm: order 1.8 or more where dt falls as h^2", async () => {
-    const options = { fokkerPlanck: "fdm" } as const;
-    const { density } = await study("exits x exits", { kappa: 0 }, [16, 32], options, (n) => (n * n) / 16);
-    expect(lastOrder(density)).toBeGreaterThanOrEqual(1.8);
+    test("fdm: order 1.8 or more where dt falls as h^2", async () => {
+      const options = { tier, fokkerPlanck: "fdm" } as const;
+      const { density } = await study("exits x exits", { kappa: 0 }, [16, 32], options, (n) => (n * n) / 16);
+      expect(lastOrder(density)).toBeGreaterThanOrEqual(1.8);
+    });
   });
 });

@@ -4,7 +4,14 @@ import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { readRun } from "../../src/io/run.ts";
 import { root } from "../house/imports.ts";
+import { solveTiers } from "../support/solveTiers.ts";
+import { whyNoGpu } from "../support/webgpu.ts";
 import { emptyFolder, start, startNode } from "./mfgpu.ts";
+
+const otherTiers = [
+  { tier: "rust", absent: solveTiers.find(({ tier }) => tier === "rust")?.absent },
+  { tier: "webgpu", absent: whyNoGpu },
+];
 
 // So slow a relaxation that the solve outlives the test.
 // On a named tier: planning such a long solve would measure first.
@@ -29,6 +36,25 @@ describe("Ctrl-C", () => {
     expect(record.history).toHaveLength(record.iterations);
     expect(stored.value.every(Number.isFinite)).toBe(true);
     expect(stored.density.every((m) => m >= 0)).toBe(true);
+  });
+
+  describe.each(otherTiers)("on the $tier tier", ({ tier, absent }) => {
+    test.skipIf(absent !== undefined)("leaves the last finished sweep as well", async () => {
+      const run = join(emptyFolder(), "run.npz");
+      const size = ["--grid", "32", "--steps", "8", "--out", run, "--json"];
+      const { child, ended, says } = start(["solve", "two-crowds-1d", ...size, ...endless, "--tier", tier]);
+      await says("iteration 1 ");
+      child.kill("SIGINT");
+      const { code, stdout } = await ended;
+      expect(code).toBe(130);
+      expect(JSON.parse(stdout)).toMatchObject({ stopReason: "aborted", tier, output: run });
+      const { record, value, density } = await readRun(run);
+      const { iterations, history } = record as { iterations: number; history: readonly unknown[] };
+      expect(iterations).toBeGreaterThanOrEqual(1);
+      expect(history).toHaveLength(iterations);
+      expect(value.every(Number.isFinite)).toBe(true);
+      expect(density.every((m) => m >= 0)).toBe(true);
+    });
   });
 
   test("without --out ends in 130 as well", async () => {

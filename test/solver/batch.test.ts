@@ -1,10 +1,20 @@
 /** T22: a batch of games is, bit for bit, those games alone. */
 import { describe, expect, test } from "vitest";
 import type { ProblemInput } from "../../src/problem/input.ts";
+import type { Discretisation } from "../../src/scheme/discretisation.ts";
+import { discretisationOf, problemOf } from "../../src/solver/configure.ts";
 import type { SolveOptions, SolveRecord } from "../../src/solver/options.ts";
 import { solve, solveBatch } from "../../src/solver/solve.ts";
+import { tiers } from "../../src/tiers/registry.ts";
+import type { Tier, TierPlace } from "../../src/tiers/tier.ts";
 import { solveTiers } from "../support/solveTiers.ts";
+import { gpuPlace } from "../support/webgpu.ts";
 import { plaza, r1 } from "./support.ts";
+
+/** Where a tier is tested: the graphics adapter of the GPU tests, where it looks for one. */
+function placeOf({ name }: Tier): TierPlace {
+  return name === "webgpu" ? gpuPlace : {};
+}
 
 /** What of a record does not hang on the clock or on the size of the batch. */
 function facts(record: SolveRecord): unknown {
@@ -91,3 +101,26 @@ test("an empty batch and one of mixed dimensions are refused", async () => {
     path: "problems[1]",
   });
 });
+
+const answers = await Promise.all(tiers.map((tier) => tier.probe(placeOf(tier))));
+
+describe.each(tiers.map((tier, i) => ({ name: tier.name, tier, answer: answers[i]! })))(
+  "a workspace of the $name tier",
+  ({ tier, answer }) => {
+    test.skipIf(answer.state === "unavailable")("refuses members of another grid or number of steps", async () => {
+      const member = (problem: ProblemInput, grid: number, steps: number): Discretisation =>
+        discretisationOf(problemOf(problem), { grid, steps });
+      const [residency] = tier.residencies;
+      const [precision] = tier.solvePrecisions(residency);
+      const options = { ...placeOf(tier), precision, residency, andersonDepth: 0, keepTransported: true };
+      for (const other of [member(r1, 17, 4), member(r1, 16, 5), member(plaza, 8, 4)]) {
+        const refused = tier.workspace([member(r1, 16, 4), member(r1, 16, 4), other], options);
+        await expect(refused).rejects.toMatchObject({
+          code: "MFGPU_CONFIG_BATCH",
+          path: "members[2]",
+          value: { shape: other.grid.shape, steps: other.steps },
+        });
+      }
+    });
+  },
+);

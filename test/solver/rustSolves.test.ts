@@ -10,7 +10,7 @@ import { addon, isAddon } from "../../src/tiers/rust/addon.ts";
 import { rustTier } from "../../src/tiers/rust/tier.ts";
 import { worst } from "../support/exact.ts";
 import { couplings, games, modes, type Game } from "./games.ts";
-import { r1 } from "./support.ts";
+import { plaza, r1 } from "./support.ts";
 
 /** Both do the same operations in another order of summation: what is left is round-off, grown by the iteration. */
 const tolerance = 1e-11;
@@ -96,8 +96,13 @@ describe.skipIf(!isAddon(addon()))("rust = batched to 1e-11 after the same itera
     expectSame(rust!, batched!);
   });
 
-  test("at convergence", async () => {
-    const { rust, batched } = await both(r1, { grid: 32, steps: 8, tolerance: 1e-12 });
+  test.each([
+    { game: "1-D torus", problem: r1, options: { grid: 32, steps: 8 } },
+    { game: "2-D exits and walls", problem: plaza, options: { grid: [12, 9], steps: 8 } },
+    { game: "2-D exits and walls, fdm", problem: plaza, options: { grid: [12, 9], steps: 8, fokkerPlanck: "fdm" } },
+    games.find(({ game }) => game === "3-D exit x periodic x open")!,
+  ] satisfies readonly Game[])("$game: at convergence", async ({ problem, options }) => {
+    const { rust, batched } = await both(problem, { ...options, tolerance: 1e-12 });
     expect(rust.record.stopReason).toBe("tolerance");
     expect(rust.record.residual).toBeLessThan(1e-12);
     expectSame(rust, batched);

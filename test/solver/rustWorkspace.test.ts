@@ -71,6 +71,11 @@ describe.skipIf(!here)("memory", () => {
     }
   });
 
+  test("beyond the budget is refused by its numbers", async () => {
+    const refused = solve(r1, { tier: "rust", grid: 64, steps: 6, memoryBytes: 1000 });
+    await expect(refused).rejects.toMatchObject({ code: "MFGPU_MEMORY_BUDGET", path: "memory", value: 1000 });
+  });
+
   test("that cannot be had is an error with a code and a mend, and nothing is touched", async () => {
     const d = discretised({ problem: r1, options: { grid: 100_000, steps: 50 } });
     const asked = opened([d], { andersonDepth: 900_000 });

@@ -7,8 +7,10 @@ import { batchedTier } from "../../src/tiers/batched/tier.ts";
 import { webgpuTier } from "../../src/tiers/webgpu/tier.ts";
 import { findTier } from "../../src/tiers/registry.ts";
 import type { Refinement, Tier } from "../../src/tiers/tier.ts";
+import { long } from "../support/solveTiers.ts";
 import { gpuPlace, whyNoGpu } from "../support/webgpu.ts";
-import { r1 } from "./support.ts";
+import { worst } from "../support/exact.ts";
+import { plaza, r1 } from "./support.ts";
 
 const refinement: Refinement = { precision: "f64", from: "compensated", on: "batched" };
 /** A tier that has no f64 by its own word. */
@@ -75,16 +77,39 @@ const noRust = await findTier("rust").then(
 );
 
 describe.skipIf(whyNoGpu !== undefined || noRust)("f64 on webgpu", () => {
-  test("is the GPU's equilibrium, refined in Rust", async () => {
-    const options = { grid: 16, steps: 3 } as const;
-    const [run] = await solveBatch([r1], { ...options, tier: "webgpu", ...gpuPlace, precision: "f64" });
-    expect(run!.record.parts?.map(({ tier, precision }) => [tier, precision])).toEqual([
-      ["webgpu", "compensated"],
-      ["rust", "f64"],
-    ]);
-    expect(run!.record.residual).toBeLessThan(1e-8);
-    expect(run!.record.massDrift).toBeLessThan(1e-12);
-    const exact = await solve(r1, { ...options, tier: "batched" });
-    expect(run!.record.cost).toBeCloseTo(exact.record.cost!, 3);
-  }, 240_000);
+  const line = { game: "1-D torus", problem: { ...r1, horizon: 0.25 }, grid: [12], steps: 8 };
+  const plane = { game: "2-D exits and walls", problem: { ...plaza, horizon: 0.2 }, grid: [8, 7], steps: 5 };
+  test.each(long ? [line, plane] : [line])(
+    "$game: the GPU's equilibrium, refined in Rust until it is that of Rust alone",
+    async ({ problem, grid, steps }) => {
+      const options = { grid, steps, tolerance: 1e-10 } as const;
+      const [run] = await solveBatch([problem], { ...options, tier: "webgpu", ...gpuPlace, precision: "f64" });
+      const { record, value, density } = run!;
+      expect(record).toMatchObject({ stopReason: "tolerance", precision: "f64", tier: "webgpu" });
+      expect(record.residual).toBeLessThanOrEqual(1e-10);
+      expect(record.massDrift).toBeLessThan(1e-12);
+      const [onGpu, inRust] = record.parts!;
+      expect(onGpu).toMatchObject({ tier: "webgpu", precision: "compensated", stopReason: "tolerance" });
+      expect(inRust).toMatchObject({ tier: "rust", precision: "f64", stopReason: "tolerance" });
+      // What the GPU could reach was left to Rust to go on from, not done again.
+      expect(onGpu!.residual).toBeLessThan(1e-6);
+      expect(record.history[onGpu!.iterations]!.residual).toBeLessThan(1e-5);
+      for (const part of record.parts!) {
+        expect(part.iterations).toBeGreaterThan(1);
+        for (const time of ["setup", "hjb", "fokkerPlanck", "total"] as const)
+          expect(part.timings[time], `${part.tier}: ${time}`).toBeGreaterThan(0);
+      }
+      for (const time of ["hjb", "fokkerPlanck", "relax", "certify", "total"] as const)
+        expect(record.timings[time]).toBe(onGpu!.timings[time] + inRust!.timings[time]);
+      const { record: whole, ...exact } = await solve(problem, { ...options, tier: "rust" });
+      expect(whole.stopReason).toBe("tolerance");
+      // One sub-step an interval in both, so that the equilibrium does not depend on the path to it.
+      expect(record.substeps).toEqual({ hjb: steps, fokkerPlanck: steps });
+      expect(whole.substeps).toEqual(record.substeps);
+      expect(worst(value, exact.value)).toBeLessThan(1e-8);
+      expect(worst(density, exact.density)).toBeLessThan(1e-8);
+      expect(record.cost).toBeCloseTo(whole.cost!, 9);
+    },
+    240_000,
+  );
 });

@@ -2,10 +2,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { discretisationOf, problemOf } from "../../src/solver/configure.ts";
 import type { SolveOptions } from "../../src/solver/options.ts";
-import { solve } from "../../src/solver/solve.ts";
-import type { WorkspaceOptions } from "../../src/tiers/tier.ts";
+import { solve, solveOnTier } from "../../src/solver/solve.ts";
+import type { Tier, WorkspaceOptions } from "../../src/tiers/tier.ts";
 import { type Device, openDevice } from "../../src/tiers/webgpu/device.ts";
+import { deviceError } from "../../src/tiers/webgpu/deviceErrors.ts";
+import { sharedDevice } from "../../src/tiers/webgpu/sharedDevice.ts";
 import { deviceMemoryNeed } from "../../src/tiers/webgpu/solve/memory.ts";
+import { openWorkspace } from "../../src/tiers/webgpu/solve/openWorkspace.ts";
 import { GpuWorkspace } from "../../src/tiers/webgpu/solve/workspace.ts";
 import { batchedTier } from "../../src/tiers/batched/tier.ts";
 import { webgpuTier } from "../../src/tiers/webgpu/tier.ts";
@@ -80,6 +83,90 @@ describe.skipIf(whyNoGpu !== undefined)("a workspace on the GPU", () => {
     await using next = await GpuWorkspace.make(device, [d], options);
     expect(await run(next)).toEqual(expected);
   }, 240_000);
+
+  test.each([
+    // A sweep of half a million sub-steps, which many dispatches share, and one of ten thousand in a single workgroup.
+    { path: "grid", splitting: "explicit", nodes: 2000 },
+    { path: "line", splitting: "strang", nodes: 1000 },
+  ] as const)(
+    "an aborted solve ($splitting) has its record, and the next one the device",
+    async (given) => {
+      const { path, splitting, nodes } = given;
+      const patient = { ...r1, horizon: 10 };
+      const small: SolveOptions = { ...gpuPlace, grid: 32, steps: 3, splitting, maxIterations: 1 };
+      const [before] = await solveOnTier(webgpuTier, [r1], small);
+      const controller = new AbortController();
+      const watched: Tier = {
+        ...webgpuTier,
+        workspace: async (members, asked) => {
+          const workspace = await webgpuTier.workspace(members, asked);
+          expect(workspace.place.path).toBe(path);
+          const hjb = workspace.hjb.bind(workspace);
+          workspace.hjb = (member) => {
+            setTimeout(() => controller.abort(), 200);
+            return hjb(member);
+          };
+          return workspace;
+        },
+      };
+      const endless = { ...small, grid: nodes, signal: controller.signal };
+      const [stopped] = await solveOnTier(watched, [patient], endless);
+      expect(stopped!.record).toMatchObject({ stopReason: "aborted", tier: "webgpu", iterations: 0, partial: "value" });
+      expect(stopped!.record.stopDetail).toContain("HJB sweep of iteration 1");
+      expect(stopped!.density.every((m) => m >= 0)).toBe(true);
+      const shared = await sharedDevice(gpuPlace);
+      expect(() => shared.check()).not.toThrow();
+      const [after] = await solveOnTier(webgpuTier, [r1], small);
+      expect(await sharedDevice(gpuPlace)).toBe(shared);
+      expect(after!.value).toEqual(before!.value);
+      expect(after!.density).toEqual(before!.density);
+    },
+    240_000,
+  );
+
+  test("refuses a budget below two histories by its numbers", async () => {
+    const refused = solve(r1, { ...gpuPlace, tier: "webgpu", grid: 64, steps: 6, memoryBytes: 1000 });
+    await expect(refused).rejects.toMatchObject({ code: "MFGPU_MEMORY_BUDGET", path: "memory", value: 1000 });
+  });
+
+  test.each(["line", "grid"] as const)(
+    "on the path %s that finds no memory frees what it made",
+    async (path) => {
+      await using own = await openDevice(gpuPlace);
+      const real = own.buffer.bind(own);
+      const alive = new Set<string>();
+      let left = 0;
+      let made = 0;
+      own.buffer = async (label, bytes, flags) => {
+        if (left-- <= 0) throw deviceError("MFGPU_DEVICE_MEMORY", `${label}: out of memory`);
+        const buffer = await real(label, bytes, flags);
+        const name = `${label} ${made++}`;
+        alive.add(name);
+        const destroy = buffer.destroy.bind(buffer);
+        buffer.destroy = () => {
+          alive.delete(name);
+          destroy();
+        };
+        return buffer;
+      };
+      left = 1000;
+      await (await openWorkspace(own, [d, d], options, path))[Symbol.asyncDispose]();
+      expect(alive).toEqual(new Set());
+      const needed = made;
+      expect(needed).toBeGreaterThan(10);
+      for (const enough of [0, 1, 2, Math.floor(needed / 2), needed - 1]) {
+        left = enough;
+        await expect(openWorkspace(own, [d, d], options, path)).rejects.toMatchObject({ code: "MFGPU_DEVICE_MEMORY" });
+        expect(alive).toEqual(new Set());
+      }
+      left = 1000;
+      own.check();
+      await using workspace = await openWorkspace(own, [d], options, path);
+      await workspace.load(0, d.initialDensity);
+      expect(await workspace.hjb(0)).toMatchObject({ failure: undefined });
+    },
+    240_000,
+  );
 
   test("relaxes in place as the batched tier does", async () => {
     const options: SolveOptions = { grid: 20, steps: 3, relaxation: "fictitious", maxIterations: 3, tolerance: 1e-9 };

@@ -4,8 +4,8 @@ import type { ProblemInput } from "../../src/problem/input.ts";
 import { discretise } from "../../src/scheme/discretise.ts";
 import { coordinates } from "../../src/scheme/grid.ts";
 import { schemeDefaults, type SchemeOptions } from "../../src/scheme/options.ts";
-import { batchedTier } from "../../src/tiers/batched/tier.ts";
-import type { DensityReport, SweepReport, Tier } from "../../src/tiers/tier.ts";
+import { findTier } from "../../src/tiers/registry.ts";
+import type { DensityReport, Precision, SweepReport, TierName, TierPlace } from "../../src/tiers/tier.ts";
 import { type ExactGame, sampleExact, worst } from "./exact.ts";
 
 export interface Sweeps {
@@ -15,6 +15,12 @@ export interface Sweeps {
   readonly coordinates: readonly Float64Array[];
   readonly hjb: SweepReport;
   readonly fokkerPlanck: DensityReport & { readonly residual: number };
+}
+
+/** Where and in what: `batched` and the tier's first precision where left open. */
+export interface SweepPlace extends TierPlace {
+  readonly tier?: TierName;
+  readonly precision?: Precision;
 }
 
 /**
@@ -29,10 +35,15 @@ export async function sweepOnce(
   steps: number,
   scheme: Partial<SchemeOptions> = {},
   density?: (nodes: { t: Float64Array; coordinates: readonly Float64Array[] }) => Float64Array,
-  tier: Tier = batchedTier,
+  { tier: name = "batched", precision, ...place }: SweepPlace = {},
 ): Promise<Sweeps> {
   const d = discretise(parseProblem(problem), shape, steps, { ...schemeDefaults(scheme.splitting), ...scheme });
-  await using workspace = await tier.workspace([d], { precision: "f64", andersonDepth: 0, keepTransported: true });
+  const { tier } = await findTier(name, place);
+  const options = { andersonDepth: 0, keepTransported: true, ...place } as const;
+  await using workspace = await tier.workspace([d], {
+    ...options,
+    precision: precision ?? tier.solvePrecisions("resident")[0],
+  });
   const nodes = { t: d.levels.slice(), coordinates: shape.map((_, a) => coordinates(d.grid, a)) };
   await workspace.load(0, density?.(nodes) ?? d.initialDensity);
   const hjb = await workspace.hjb(0);
@@ -52,8 +63,9 @@ export async function sweepErrors(
   shape: readonly number[],
   steps: number,
   scheme: Partial<SchemeOptions> = {},
+  place: SweepPlace = {},
 ): Promise<{ readonly value: number; readonly density: number; readonly sweeps: Sweeps }> {
-  const sweeps = await sweepOnce(game.problem, shape, steps, scheme);
+  const sweeps = await sweepOnce(game.problem, shape, steps, scheme, undefined, place);
   const points = sweeps.value.length / (steps + 1);
   return {
     value: worst(sweeps.value.subarray(0, points), sampleExact(game.value, sweeps, { from: 0, to: 1 })),

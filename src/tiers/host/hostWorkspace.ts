@@ -17,7 +17,7 @@ import { Anderson } from "./anderson.ts";
 import { BestResponse, CertificateSums } from "./certificate.ts";
 import { DensitySweep } from "./densitySweep.ts";
 import type { FieldKernels } from "./fieldKernels.ts";
-import { checkWholeHistory, keptNothing, memberAt } from "./workspaceErrors.ts";
+import { checkOneGrid, checkWholeHistory, keptNothing, memberAt } from "./workspaceErrors.ts";
 import { allocateHistory, joinHistory, wholeHistory, type History } from "./histories.ts";
 import { HjbSweep } from "./hjbSweep.ts";
 import { Pace } from "./pace.ts";
@@ -94,6 +94,7 @@ export class HostWorkspace implements Workspace {
     makeKernels: KernelMaker,
     { precision, place }: typeof onThisThread = onThisThread,
   ) {
+    checkOneGrid(members);
     this.tier = tier;
     this.precision = precision;
     this.place = place;

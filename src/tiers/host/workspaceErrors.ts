@@ -1,5 +1,6 @@
 /** What every workspace refuses, in the same words. */
 import { MfgError } from "../../errors.ts";
+import type { Discretisation } from "../../scheme/discretisation.ts";
 
 /** There is no transported density to give. */
 export function keptNothing(): MfgError {
@@ -34,4 +35,21 @@ export function checkWholeHistory(name: string, from: Float64Array, levels: numb
     path: name,
     value: from.length,
   });
+}
+
+/** Raises MFGPU_CONFIG_BATCH unless all members have one grid and one number of steps: they share their work memory. */
+export function checkOneGrid(members: readonly Discretisation[]): void {
+  const [first, ...others] = members;
+  if (!first) return;
+  const text = ({ grid, steps }: Discretisation): string => `${grid.shape.join(" x ")} nodes and ${steps} steps`;
+  for (const [i, d] of others.entries()) {
+    if (text(d) === text(first)) continue;
+    throw new MfgError({
+      code: "MFGPU_CONFIG_BATCH",
+      message: `Member ${i + 1} of the workspace has ${text(d)}, member 0 has ${text(first)}.`,
+      fix: "Batch problems of one grid and one number of steps.",
+      path: `members[${i + 1}]`,
+      value: { shape: d.grid.shape, steps: d.steps },
+    });
+  }
 }

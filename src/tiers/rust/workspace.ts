@@ -1,6 +1,6 @@
 /** The workspace in Rust: all state in the addon's memory, sweeps in its threads, scalars back. */
 import { MfgError } from "../../errors.ts";
-import { checkWholeHistory, keptNothing, memberAt } from "../host/workspaceErrors.ts";
+import { checkOneGrid, checkWholeHistory, keptNothing, memberAt } from "../host/workspaceErrors.ts";
 import type { Discretisation } from "../../scheme/discretisation.ts";
 import type {
   Certificate,
@@ -52,7 +52,7 @@ export class RustWorkspace implements Workspace {
 
   /**
    * @param threads threads to use, at least 1
-   * @throws MFGPU_MEMORY_ALLOCATION where the memory is not there
+   * @throws MFGPU_CONFIG_BATCH where members differ in shape, MFGPU_MEMORY_ALLOCATION where the memory is not there
    */
   constructor(
     addon: NativeAddon,
@@ -61,6 +61,7 @@ export class RustWorkspace implements Workspace {
     threads: number,
     place: RunPlace,
   ) {
+    checkOneGrid(members);
     this.precision = options.precision;
     this.place = place;
     this.members = members;

@@ -2,7 +2,7 @@
  * A workspace on the GPU whose members are worked on by a workgroup each. Members run beside each other, and what they ask for at one
  * time is done in one dispatch (lineRunner.ts): both sweeps with all that they measure, relaxation, Anderson and certificates.
  */
-import { checkWholeHistory, keptNothing, memberAt } from "../../host/workspaceErrors.ts";
+import { checkOneGrid, checkWholeHistory, keptNothing, memberAt } from "../../host/workspaceErrors.ts";
 import type { Discretisation } from "../../../scheme/discretisation.ts";
 import type {
   Certificate,
@@ -68,6 +68,7 @@ export class LineWorkspace implements Workspace {
     options: WorkspaceOptions,
     tried: { readonly budget?: number; readonly plan?: LineDevice } = {},
   ): Promise<LineWorkspace> {
+    checkOneGrid(members);
     device.check();
     const { precision, signal } = options;
     const { plan = device } = tried;

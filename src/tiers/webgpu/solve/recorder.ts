@@ -92,7 +92,12 @@ export class Recorder {
   static async make(device: Device, signal: AbortSignal | undefined): Promise<Recorder> {
     const steps = await device.buffer("steps", stepCapacity * stepBytes, uniformUsage);
     const flags = usage.storage | usage.copySource | usage.copyTarget;
-    return new Recorder(device, signal, steps, await device.buffer("words", 4 * wordCapacity, flags));
+    try {
+      return new Recorder(device, signal, steps, await device.buffer("words", 4 * wordCapacity, flags));
+    } catch (error) {
+      steps.destroy();
+      throw error;
+    }
   }
 
   private constructor(device: Device, signal: AbortSignal | undefined, steps: GPUBuffer, words: GPUBuffer) {

@@ -1,5 +1,5 @@
 /** A workspace on the GPU: histories, sweeps, relaxation and certificates stay there, scalars come back. */
-import { checkWholeHistory, keptNothing, memberAt } from "../../host/workspaceErrors.ts";
+import { checkOneGrid, checkWholeHistory, keptNothing, memberAt } from "../../host/workspaceErrors.ts";
 import type { Discretisation } from "../../../scheme/discretisation.ts";
 import type {
   Certificate,
@@ -66,13 +66,15 @@ export class GpuWorkspace implements Workspace {
   /**
    * Makes everything that the solve of these members needs on a device that stays the caller's.
    *
-   * @throws MFGPU_DEVICE_ARITHMETIC where the device does not keep the sums of `compensated`, MFGPU_DEVICE_MEMORY, ...
+   * @throws MFGPU_CONFIG_BATCH where members differ in shape, MFGPU_DEVICE_ARITHMETIC where the device does not keep the
+   *   sums of `compensated`, MFGPU_DEVICE_MEMORY, ...
    */
   static async make(
     device: Device,
     members: readonly Discretisation[],
     options: WorkspaceOptions,
   ): Promise<GpuWorkspace> {
+    checkOneGrid(members);
     device.check();
     const { precision } = options;
     if (precision === "compensated") await checkCompensated(device);
