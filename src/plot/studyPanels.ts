@@ -10,7 +10,7 @@ import type { Series } from "./lines.ts";
 import { extentOf, formatNumber, openRange } from "./numbers.ts";
 import { axesOf, axisName, labelsOf, pictureWidth } from "./panels.ts";
 import { recordOf } from "./record.ts";
-import { thinLine } from "./sampling.ts";
+import { type Raster, thinLine } from "./sampling.ts";
 import { frameSize, planeMap } from "./snapshots.ts";
 
 /** One member as a picture sees it. */
@@ -81,7 +81,7 @@ export async function measurePanel(
     const map = await heatMap(
       studio,
       { ...frame, width, x: cellAxis(table.x, first), y: cellAxis(table.y, second) },
-      { width: table.x.length, height: table.y.length, values: flipped(table) },
+      cellsOf(table),
       scale,
     );
     return withHeading(heading, row([map, await colourBar(studio, scale, panelHeight, margins, "")]), margins.left);
@@ -124,12 +124,18 @@ function tableOf(points: readonly StudyPoint[], first: string, second: string): 
   return { x, y, values };
 }
 
-/** Pictures count rows from the top. */
-function flipped({ x, y, values }: Table): Float64Array {
-  return Float64Array.from(
-    values,
-    (_, i) => values[(y.length - 1 - Math.floor(i / x.length)) * x.length + (i % x.length)] ?? Number.NaN,
-  );
+/** Pixels that a cell takes at least of a map: programs blend the pixels of an image that they enlarge, and cells are members. */
+const cellPixels = 16;
+
+/** The table as a raster, its rows from the top, with every cell a square of pixels. */
+function cellsOf({ x, y, values }: Table): Raster {
+  const size = { width: x.length * cellPixels, height: y.length * cellPixels };
+  const pixels = Float64Array.from({ length: size.width * size.height }, (_, i) => {
+    const column = Math.floor((i % size.width) / cellPixels);
+    const fromTop = Math.floor(i / size.width / cellPixels);
+    return values[(y.length - 1 - fromTop) * x.length + column] ?? Number.NaN;
+  });
+  return { ...size, values: pixels };
 }
 
 /** An axis over equal cells around values that are equally spaced, or equally spaced in their logarithm. */

@@ -121,7 +121,7 @@ async function measured(studio: Studio, study: Study, settled: readonly SettledM
 async function measureFigure(studio: Studio, points: readonly StudyPoint[], measure: string): Promise<Block> {
   const names = numericParameters(points);
   if (names.length < 2) return measurePanel(studio, points, measure, "");
-  const whole = names.length === 2 ? [await measurePanel(studio, points, measure, "")] : [];
+  const whole = names.length === 2 ? [await measurePanel(studio, points, measure, `over ${names.join(" and ")}`)] : [];
   const each = await Promise.all(names.map((name) => measurePanel(studio, points, measure, `over ${name}`, [name])));
   const panels = [...whole, ...each];
   const pairs = Array.from({ length: Math.ceil(panels.length / 2) }, (_, k) =>

@@ -1,5 +1,6 @@
 /** Starts other than the initial density. */
 import { describe, expect, test } from "vitest";
+import { loadCatalogueProblem } from "../../src/problem/catalogue.ts";
 import { solve } from "../../src/solver/solve.ts";
 import { worst } from "../support/exact.ts";
 import { plaza, r1 } from "./support.ts";
@@ -62,6 +63,20 @@ describe("from a result", () => {
     const reference = await solve(neighbour, run);
     expect(warm.record.iterations).toBeLessThan(reference.record.iterations);
     expect(worst(warm.value, reference.value)).toBeLessThan(1e-7);
+  });
+
+  test("of a neighbouring game with many sub-steps per interval: what counts kept from the way leave, and no more", async () => {
+    const crowds = loadCatalogueProblem("two-crowds-1d").source as Readonly<Record<string, unknown>>;
+    const coarse = { grid: 64, steps: 24, tier: "batched", tolerance: 1e-9 } as const;
+    const start = await solve({ ...crowds, volatility: 0.9 }, coarse);
+    const warm = await solve(crowds, { ...coarse, warmStart: start });
+    const reference = await solve(crowds, coarse);
+    expect(warm.record.stopReason).toBe("tolerance");
+    expect(warm.record.iterations).toBeLessThan(reference.record.iterations);
+    // docs/numerics.md section 3.4: both are equilibria of a discrete game, and the games differ by their sub-steps.
+    const scale = Math.max(...reference.density);
+    expect(worst(warm.density, reference.density)).toBeLessThan(1e-3 * scale);
+    expect(worst(warm.value, reference.value)).toBeLessThan(1e-3 * scale);
   });
 
   test("keeps the mass: the first residual is finite and the drift round-off", async () => {
