@@ -120,14 +120,17 @@ export async function calibrate(
   const own = ladder(shape, options.factor, options.fewest);
   const further = beyondBreaks(candidates, shape, own);
   const sizes = [...own, ...further.map(({ size }) => size)];
+  let lastSpent = 0;
   for (const [k, size] of sizes.entries()) {
-    if (k > 1 && left() <= 0) {
+    // A size takes about as long as the one before it, or longer: what would not end in time is not begun.
+    if (k > 1 && left() <= lastSpent) {
       notes.push(`The time limit ended the calibration at ${sizes[k - 1]?.join("x")}.`);
       break;
     }
     const only = further.find((one) => one.size === size)?.names;
     field = field.filter((candidate) => worthwhile(candidate, samples, size) && (only?.has(candidate.name) ?? true));
     if (!field.some(({ name }) => options.wanted?.has(name) ?? true)) break;
+    const started = clock.now();
     const steps = k % 2 === 0 ? 3 : 6;
     const { pilot } = options;
     const d = pilot
@@ -142,6 +145,7 @@ export async function calibrate(
       ...(k === 0 ? { warmUpMs: options.warmUpMs ?? Math.min(150, budgetMs / 60) } : {}),
       ...(signal && { signal }),
     });
+    lastSpent = clock.now() - started;
     for (const [name, sample] of outcome.samples) samples.set(name, [...(samples.get(name) ?? []), sample]);
     excluded.push(...outcome.excluded);
     for (const note of outcome.notes) notes.push(note);

@@ -10,7 +10,7 @@ import { fitModel } from "./fitModel.ts";
 import type { CandidateModel } from "./model.ts";
 import type { Pilot } from "./pilot.ts";
 import type { PlannedCandidate, PlanMode } from "./plan.ts";
-import { shippedModel } from "./shipped.ts";
+import { shippedModel, shippedSource } from "./shipped.ts";
 import type { Wisdom } from "./wisdom.ts";
 import type { WisdomEntry } from "./wisdomEntries.ts";
 
@@ -93,7 +93,10 @@ export async function modelsFor(
   if (mode !== "wisdom-only") {
     for (const candidate of open) {
       if (models.has(candidate.name) || excluded.some(({ name }) => name === candidate.name)) continue;
-      models.set(candidate.name, { model: shippedModel(candidate, d.grid.shape.length), source: "shipped" });
+      models.set(candidate.name, {
+        model: shippedModel(candidate, d.grid.shape.length),
+        source: shippedSource(candidate),
+      });
     }
   }
   return { models, excluded };

@@ -22,8 +22,8 @@ export interface PlannedCandidate {
   readonly eligible: boolean;
   readonly reason: string | null;
   readonly predicted: Prediction | null;
-  /** Where the prediction comes from. */
-  readonly source: "measured" | "wisdom" | "shipped" | null;
+  /** Where the prediction comes from; `shipped`: measured elsewhere, `derived`: from data sheets, not measured on anything. */
+  readonly source: "measured" | "wisdom" | "shipped" | "derived" | null;
   /** Bytes of its workspace. */
   readonly memory: number | null;
 }

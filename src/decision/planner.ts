@@ -53,6 +53,9 @@ export interface Planned {
   readonly d: Discretisation;
 }
 
+/** Of a candidate in two parts, the less certain of their sources is told. */
+const weakest: readonly Source[] = ["derived", "shipped", "wisdom", "measured"];
+
 /** What this process has learned, where no file is given. */
 export const processWisdom: Wisdom = Wisdom.inMemory();
 
@@ -149,7 +152,7 @@ export async function planSolve(
     const factor = correction(wisdom, candidate, kind, machines.get(name) ?? {}, d.grid.points);
     const predicted = scaled(bare, factor);
     const noise = Math.max(...parts.map(({ model }) => model.noise));
-    const source = known.find((one) => one?.source === "shipped")?.source ?? first.source;
+    const source = weakest.find((one) => known.some((part) => part?.source === one)) ?? first.source;
     ranked.push({
       candidate,
       parts,

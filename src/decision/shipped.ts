@@ -134,6 +134,11 @@ function slower(prior: Prior, factor: number): Prior {
   return { ...prior, hjb: stretched(prior.hjb), fokkerPlanck: stretched(prior.fokkerPlanck) };
 }
 
+/** Whether what is shipped of a candidate was measured at all. */
+export function shippedSource(candidate: PlanCandidate): "shipped" | "derived" {
+  return priorOf(candidate).spread === derivedSpread ? "derived" : "shipped";
+}
+
 /** Share of its threads that a tier makes use of. */
 const useOfThreads = 0.9;
 

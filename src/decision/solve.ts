@@ -91,7 +91,7 @@ async function planAuto(problems: readonly unknown[], options: AutoOptions): Pro
   const second = await planSolve(problems, options, { ...shared, mode: "estimate", pilot: true });
   const best = second.ranked[0];
   const expected = best?.predicted.seconds ?? 0;
-  const unknown = second.plan.candidates.some(({ source }) => source === "shipped");
+  const unknown = second.plan.candidates.some(({ source }) => source === "shipped" || source === "derived");
   if (expected < worthMeasuring || !unknown) return second;
   const timeLimitMs = planLimitMs ?? Math.min(10_000, 1000 * measuringShare * expected);
   return planSolve(problems, options, { ...shared, mode: "measure", timeLimitMs });

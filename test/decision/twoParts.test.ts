@@ -28,7 +28,7 @@ describe("a precision in two parts", () => {
     expect(plan.candidates.find(({ precision }) => precision === "compensated")!.eligible).toBe(false);
     expect(plan.candidates.find(({ name }) => name === "webgpu f64")).toMatchObject({
       eligible: true,
-      source: "shipped",
+      source: "derived",
     });
     const { parts, predicted } = ranked.find(({ candidate }) => candidate.name === "webgpu f64")!;
     expect(parts.map(({ candidate }) => candidate.name)).toEqual(["webgpu compensated", "batched f64"]);
