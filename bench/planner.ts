@@ -60,6 +60,8 @@ const batchPoints = flags.quick ? 500 : 3000;
 /** So is one whose best candidate is predicted to take no more than so many seconds. */
 const longestBatch = 15;
 const rounds = flags.quick ? 1 : 3;
+/** Solves of fewer seconds are run three times as often: a stray millisecond must not decide who is the fastest. */
+const shortRun = 0.3;
 /** A candidate predicted to be this many times slower than the best is not run: it is counted as never the fastest. */
 const hopeless = flags.quick ? 4 : 12;
 /** After one round longer than this many seconds a candidate is not run again. */
@@ -104,7 +106,7 @@ async function runCase(kind: Kind, n: number, batch: number, wisdom: Wisdom): Pr
   const racing = ranked.filter(({ predicted }) => predicted.seconds <= hopeless * best);
   const times = new Map<string, number[]>(racing.map(({ candidate }) => [candidate.name, []]));
   const results = new Map<string, SolveResult>();
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < (best < shortRun ? 3 * rounds : rounds); round++) {
     for (let i = 0; i < racing.length; i++) {
       const one = racing[(i + round) % racing.length]!;
       const { tier, variant, residency, precision, place, name } = one.candidate;
