@@ -33,7 +33,7 @@ export interface BenchOptions {
   /** Contestants whose names hold one of these comma-separated parts. */
   readonly only?: string;
   readonly adapter?: string;
-  /** Seconds for everything, shared out between the sections. Default 240, quick 40. */
+  /** Seconds for everything, shared out between the sections. Default 220, quick 40. */
   readonly timeLimit?: number;
   readonly signal?: AbortSignal;
   /** Called for every row once it is known. */
@@ -50,7 +50,7 @@ export interface BenchOptions {
 
 /** Parts of the time that the sections get. */
 const weights: Readonly<Record<SectionName, number>> = { kernels: 30, solve: 59, transfer: 8, latency: 3 };
-const limits = { whole: 240, quick: 40 } as const;
+const limits = { whole: 220, quick: 40 } as const;
 const samples = { whole: 9, quick: 5 } as const;
 /** Milliseconds of a sample, at least: samples of one millisecond differ by a tenth from run to run. */
 const sampleMs = { whole: 10, quick: 2 } as const;

@@ -78,7 +78,8 @@ export function sectionTable(report: BenchReport, section: SectionName, whole: b
       return [operation, shapeText(shape), contestant, kindText[kind], ...blank, reason];
     }),
   ];
-  return { heading, rows: cells, right: heading.map((_, c) => c).slice(4, -1) };
+  // The last column is the reasons'.
+  return { heading: whole ? heading : heading.slice(0, -1), rows: cells, right: heading.map((_, c) => c).slice(4, -1) };
 }
 
 /** Those left out of a section in sentences: who is too slow for a size in one, who is left out for a reason of his own in one. */
