@@ -62,8 +62,13 @@ const table = ({ heading, rows }: BenchTable): string => markdownTable({ heading
 type KeptReport = BenchReport & { readonly baseline?: BaselineReport };
 
 function benchPart(file: string, report: KeptReport): string {
-  const { sections, quick, only } = report.options;
-  const command = `mfgpu bench ${sections.length === 1 ? sections[0] : "all"}${quick ? " --quick" : ""}${only === null ? "" : ` --only ${only}`} --json ${file}`;
+  const { sections, quick, only, timeLimit } = report.options;
+  const flags = [
+    quick ? " --quick" : "",
+    only === null ? "" : ` --only ${only}`,
+    timeLimit === null ? "" : ` --time-limit ${timeLimit}`,
+  ].join("");
+  const command = `mfgpu bench ${sections.length === 1 ? sections[0] : "all"}${flags} --json ${file}`;
   return [
     `## ${machineText(report.place)}: ${file}`,
     `\`${command}\``,

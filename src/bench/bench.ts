@@ -123,7 +123,7 @@ export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
   return {
     format: benchFormat,
     place,
-    options: { sections, quick, only: only ?? null },
+    options: { sections, quick, only: only ?? null, timeLimit: options.timeLimit ?? null },
     roofs,
     energy: energy.text,
     rows,

@@ -80,6 +80,8 @@ export interface BenchReport {
     readonly sections: readonly SectionName[];
     readonly quick: boolean;
     readonly only: string | null;
+    /** Seconds; null for the default. */
+    readonly timeLimit: number | null;
   };
   readonly roofs: MachineRoofs;
   /** Where the energy figures come from, or why there are none. */

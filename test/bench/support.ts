@@ -82,7 +82,7 @@ export function reportWith(rows: readonly BenchRow[], parts: Partial<BenchReport
       date: "2026-01-02T03:04:05.000Z",
       load: 0.5,
     },
-    options: { sections: ["kernels"], quick: false, only: null },
+    options: { sections: ["kernels"], quick: false, only: null, timeLimit: null },
     roofs: [{ place: "javascript", software: false, bandwidth: 2e10, arithmetic: { f64: 8e9, f32: 8e9 } }],
     energy: "none, in a test",
     rows,
