@@ -1,7 +1,8 @@
 /**
  * What the tiers cost where nothing has been measured: good enough to tell whether measuring is worth its time, and to leave out
- * what cannot win. Figures of the host's tiers are those of `bench/shipped.ts` on two cores of a current server processor with
- * AVX-512; those of webgpu are derived from data sheets and not measured on anything.
+ * what cannot win. Figures of the host's tiers were fitted to sweeps timed on two cores of a current server processor with AVX-512,
+ * in f64 and natively; the factors of f32 and of WebAssembly are guesses, and those of webgpu are derived from data sheets and not
+ * measured on anything. `bench/shipped.ts` prints what a machine gives.
  */
 import type { PlanCandidate } from "./candidates.ts";
 import type { CandidateModel, Ratio, SweepCosts } from "./model.ts";
