@@ -33,7 +33,7 @@ export async function scaling(grids: readonly number[], rounds: number): Promise
   const opened: Workspace[] = [];
   try {
     for (const n of grids) {
-      const problem = parseProblem({ ...source, volatility: 0, horizon: 80 / n });
+      const problem = parseProblem({ ...source, volatility: 0, horizon: 8 / n });
       const d = discretise(problem, [n, n], 1, { ...schemeDefaults(), grading: 0 });
       const workspace = await rustTier.workspace([d], { precision: "f64", andersonDepth: 0, keepTransported: true });
       opened.push(workspace);

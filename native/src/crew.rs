@@ -5,7 +5,7 @@
 
 use std::any::type_name_of_val;
 use std::marker::PhantomData;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -48,7 +48,7 @@ pub struct Crew<R> {
     /// Instruction set of the kernels.
     pub level: Level,
     /// Times passes, where somebody asks.
-    pub meter: Meter,
+    meter: Arc<Meter>,
 }
 
 impl<R: Real> Crew<R> {
@@ -60,7 +60,13 @@ impl<R: Real> Crew<R> {
         let scratch = (0..threads.max(1))
             .map(|_| Ok::<_, std::collections::TryReserveError>(Mutex::new(Scratch(field(length)?))))
             .collect::<Result<_, _>>()?;
-        Ok(Self { scratch, level, meter: Meter::default() })
+        Ok(Self { scratch, level, meter: Arc::default() })
+    }
+
+    /// The same crew, whose passes that meter times.
+    #[must_use]
+    pub fn timed_by(self, meter: Arc<Meter>) -> Self {
+        Self { meter, ..self }
     }
 
     /// Threads.

@@ -1,6 +1,7 @@
 //! The work memory of one sweep at a time: threads with their scratch, and fields of both sweeps.
 
 use std::collections::TryReserveError;
+use std::sync::Arc;
 
 use crate::crew::{Crew, range_count};
 use crate::density_sweep::{self, DensityFields};
@@ -83,7 +84,12 @@ impl<R: WenoReal> Lane<R> {
     ///
     /// # Errors
     /// Where there is no memory.
-    pub fn new(members: &[&Discretisation<R>], threads: usize, level: Level) -> Result<Self, TryReserveError> {
+    pub fn new(
+        members: &[&Discretisation<R>],
+        threads: usize,
+        level: Level,
+        meter: &Arc<Meter>,
+    ) -> Result<Self, TryReserveError> {
         let length = members.iter().map(|d| scratch_length(d)).max().unwrap_or(0);
         let mut fields: Vec<(Kind, WorkFields<R>)> = Vec::new();
         for d in members {
@@ -92,13 +98,7 @@ impl<R: WenoReal> Lane<R> {
                 fields.push((kind, WorkFields::new(d)?));
             }
         }
-        Ok(Self { crew: Crew::new(threads, length, level)?, fields })
-    }
-
-    /// What times the passes of its threads.
-    #[must_use]
-    pub fn meter(&self) -> &Meter {
-        &self.crew.meter
+        Ok(Self { crew: Crew::new(threads, length, level)?.timed_by(Arc::clone(meter)), fields })
     }
 
     /// The threads, and the fields of this problem's kind.

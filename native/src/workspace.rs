@@ -14,7 +14,7 @@ use crate::discretisation::Discretisation;
 use crate::history::need_of;
 use crate::lane::Lane;
 use crate::member::Member;
-use crate::meter::Pass;
+use crate::meter::Meter;
 use crate::report::Flag;
 use crate::simd::Level;
 use crate::weno5::WenoReal;
@@ -60,7 +60,7 @@ impl Need {
         Self {
             histories: 2 + usize::from(options.keep_transported) + anderson,
             history_bytes: members.first().map_or(0, |d| (d.steps() + 1) * d.points * size_of::<R>()),
-            work_bytes: need_of(|| make_lanes(members, options)),
+            work_bytes: need_of(|| make_lanes(members, options, &Arc::default())),
         }
     }
 }
@@ -72,10 +72,14 @@ fn reserve_all(need: &Need, members: usize) -> Result<(), TryReserveError> {
     Vec::<u8>::new().try_reserve_exact(histories.saturating_add(need.work_bytes))
 }
 
-fn make_lanes<R: WenoReal>(members: &[Discretisation<R>], options: &Options) -> Result<Vec<Lane<R>>, TryReserveError> {
+fn make_lanes<R: WenoReal>(
+    members: &[Discretisation<R>],
+    options: &Options,
+    meter: &Arc<Meter>,
+) -> Result<Vec<Lane<R>>, TryReserveError> {
     let all: Vec<&Discretisation<R>> = members.iter().collect();
     let (count, threads) = all.first().map_or((0, 1), |d| lanes(d, all.len(), options));
-    (0..count).map(|_| Lane::new(&all, threads, options.level)).collect()
+    (0..count).map(|_| Lane::new(&all, threads, options.level, meter)).collect()
 }
 
 type Job<R> = Box<dyn FnOnce(&mut Lane<R>) + Send>;
@@ -92,6 +96,8 @@ pub struct Workspace<R> {
     pool: Arc<ThreadPool>,
     /// Stops sweeps.
     pub flag: Flag,
+    /// Times the passes of all lanes. A job's passes are all there before its answer is.
+    pub meter: Arc<Meter>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -110,11 +116,12 @@ impl<R: WenoReal> Workspace<R> {
         pool: Arc<ThreadPool>,
     ) -> Result<Self, TryReserveError> {
         reserve_all(&Need::of(&members, options), members.len())?;
-        let free = make_lanes(&members, options)?;
+        let meter = Arc::default();
+        let free = make_lanes(&members, options, &meter)?;
         let made = members.into_iter().map(|d| Member::new(d, options)).collect::<Result<Vec<_>, _>>()?;
         let members = made.into_iter().map(Mutex::new).collect();
         let lanes = Mutex::new(Lanes { free, waiting: VecDeque::new() });
-        Ok(Self { members, lanes, pool, flag: Flag::default() })
+        Ok(Self { members, lanes, pool, flag: Flag::default(), meter })
     }
 
     /// The member of that number, for a look from JavaScript's thread; `None` where there is none or it is at work.
@@ -154,17 +161,6 @@ impl<R: WenoReal> Workspace<R> {
         } else {
             lanes.waiting.push_back(job);
         }
-    }
-
-    /// Times the passes of all lanes that are free, or no longer.
-    pub fn set_meter(&self, on: bool) {
-        lock(&self.lanes).free.iter().for_each(|lane| lane.meter().set(on));
-    }
-
-    /// The passes that free lanes timed, lane by lane.
-    #[must_use]
-    pub fn passes(&self) -> Vec<Pass> {
-        lock(&self.lanes).free.iter().flat_map(|lane| lane.meter().passes()).collect()
     }
 
     /// Runs a job in the pool, and then those that wait, until the lane is free.

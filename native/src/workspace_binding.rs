@@ -273,23 +273,23 @@ impl NativeWorkspace {
         either!(self, ws => member(ws, index)?.read(kept, from, out))
     }
 
-    /// Times every pass over a field from now on, or none any more. Members must be idle.
+    /// Times every pass over a field from now on, or none any more.
     ///
     /// # Errors
     /// Where the workspace is closed.
     #[napi]
     pub fn meter(&self, on: bool) -> Result<()> {
-        either!(self, ws => ws.set_meter(on));
+        either!(self, ws => ws.meter.set(on));
         Ok(())
     }
 
-    /// The passes that were timed since. Members must be idle.
+    /// The passes that were timed since, of all members as they came.
     ///
     /// # Errors
     /// Where the workspace is closed.
     #[napi]
     pub fn passes(&self) -> Result<PassTimes> {
-        either!(self, ws => Ok(PassTimes::of(&ws.passes())))
+        either!(self, ws => Ok(PassTimes::of(&ws.meter.passes())))
     }
 
     /// Stops all sweeps, or lets the next ones run.

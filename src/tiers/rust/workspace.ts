@@ -91,12 +91,12 @@ export class RustWorkspace implements Workspace {
     return this.#native.bytes;
   }
 
-  /** Times every pass over a field from now on, or none any more; all members must be idle. For the bench of the overhead. */
+  /** Times every pass over a field from now on, or none any more. For the bench of the overhead. */
   meter(on: boolean): void {
     this.#native.meter(on);
   }
 
-  /** The passes that were timed since; all members must be idle. */
+  /** The passes that were timed since, of all members as they came. */
   passes(): PassTimes {
     return this.#native.passes();
   }
