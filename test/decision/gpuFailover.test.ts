@@ -88,7 +88,8 @@ async function preferring(tier: Tier): Promise<AutoOptions> {
   const { ranked, plan } = await planSolve([r1], options, { mode: "estimate", tiers, wisdom });
   for (const { candidate, parts } of ranked) {
     const { model } = parts[0]!;
-    const cost = candidate.tier === tier ? 1e-9 : 1e-6;
+    // Far apart, or what both take for other things than sweeps makes them equal.
+    const cost = candidate.tier === tier ? 1e-9 : 1e-3;
     const sweep = { ...model.hjb, latency: cost, advection: cost, diffusion: cost, spread: 0.01 };
     const quick = { ...model, hjb: sweep, fokkerPlanck: sweep, cold: 0, setup: { fixed: 0, each: 0 } };
     const machine = machineOf(candidate);
