@@ -2,33 +2,27 @@
 // add_history.wgsl. One word per job: whether some entry would be negative.
 // #include "state.wgsl"
 // #include "sweep_member.wgsl"
-// #include "history_entry.wgsl"
-@group(0) @binding(4) var<storage, read> entries: array<HistoryEntry>;
+// #include "history_levels.wgsl"
 @group(0) @binding(5) var<storage, read_write> densities: array<State>;
 @group(0) @binding(6) var<storage, read> transported: array<State>;
 @group(0) @binding(7) var<storage, read> histories: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
-  let job = jobs[group.y];
-  if (group.x >= job.count) {
+fn work_on(entry: HistoryEntry, at: u32, word: u32) {
+  let node = own.density + at;
+  let m = densities[node];
+  if (entry.mode == blends) {
+    densities[node] = add_increment(m, entry.x * difference(m, transported[own.transported + at]));
     return;
   }
-  begin_job(group.y);
-  let entry = entries[job.entry];
-  let level = (job.first + group.x) * own.level_stride;
-  for (var i = lane; i < grid.axes[0].x; i += 64u) {
-    let node = own.density + level + i;
-    let m = densities[node];
-    if (entry.mode == blends) {
-      densities[node] = add_increment(m, entry.x * difference(m, transported[own.transported + level + i]));
-      continue;
-    }
-    let next = add_increment(m, histories[entry.first + level + i]);
-    if (entry.mode == adds) {
-      densities[node] = next;
-    } else if (!(value_of(next) >= 0.0)) {
-      atomicOr(&words[job.word], 1u);
-    }
+  let next = add_increment(m, histories[entry.first + at]);
+  if (entry.mode == adds) {
+    densities[node] = next;
+  } else if (!(value_of(next) >= 0.0)) {
+    atomicOr(&words[word], 1u);
   }
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
+  work_on_level(lane, group);
 }

@@ -3,14 +3,11 @@
 // #include "state.wgsl"
 // #include "sweep_member.wgsl"
 // #include "line_in_workgroup.wgsl"
-// #include "coupling.wgsl"
-// #include "gaussian.wgsl"
+// #include "member_coupling.wgsl"
 // #include "node_slopes.wgsl"
 @group(0) @binding(4) var<storage, read> values: array<State>;
 @group(0) @binding(5) var<storage, read> densities: array<State>;
 @group(0) @binding(6) var<storage, read> transported: array<State>;
-
-var<workgroup> moments: array<vec2f, 4>;
 
 // Slots: a level of the density that is smoothed, f of the flow of the feedback, f of the flow that u answers.
 const plain_slot = 0u;
@@ -36,18 +33,6 @@ fn field_at(node: u32) -> f32 {
   return take(plain_slot, node);
 }
 
-fn weight_at(k: u32) -> f32 {
-  return numbers[own.gaussian + k];
-}
-
-fn smoothed(node: u32) -> f32 {
-  return convolved(0u, node, i32(node), own.reach);
-}
-
-fn summed(k: u32) -> f32 {
-  return moments[k].x + moments[k].y;
-}
-
 fn count_floored() {}
 
 fn value_state(node: u32) -> State {
@@ -63,8 +48,6 @@ fn wall_gap(axis: u32, upper: bool, line: u32, node: u32) -> f32 {
   return difference(wall_state(select(grid.walls[axis].x, grid.walls[axis].y, upper) + line), value_state(node));
 }
 
-const terms = 4u;
-
 fn term(node: u32) -> array<vec2f, terms> {
   if (pass_number < 2u) {
     return mean_terms(node);
@@ -76,10 +59,6 @@ fn term(node: u32) -> array<vec2f, terms> {
   return array<vec2f, terms>(vec2f(all.x, 0.0), vec2f(all.y, 0.0), vec2f(all.z, 0.0), vec2f(0.0));
 }
 
-fn keep_sum(group: u32, k: u32, sum: vec2f) {
-  moments[k] = sum;
-}
-// #include "mean_terms.wgsl"
 // #include "certificate_terms.wgsl"
 // #include "sum_pairs.wgsl"
 

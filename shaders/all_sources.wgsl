@@ -3,16 +3,13 @@
 // #include "state.wgsl"
 // #include "sweep_member.wgsl"
 // #include "line_in_workgroup.wgsl"
-// #include "coupling.wgsl"
-// #include "gaussian.wgsl"
+// #include "member_coupling.wgsl"
 // #include "source_step.wgsl"
 @group(0) @binding(4) var<storage, read> densities: array<State>;
 @group(0) @binding(5) var<storage, read_write> sources: array<f32>;
 
 var<workgroup> steepest: atomic<u32>;
 var<workgroup> floored: atomic<u32>;
-var<workgroup> moments: array<vec2f, 4>;
-
 // Node 0 of the level in `densities`, in `constants` and in `sources`.
 var<private> density_at: u32;
 var<private> goal_at: u32;
@@ -30,18 +27,6 @@ fn field_at(node: u32) -> f32 {
   return take(0u, node);
 }
 
-fn weight_at(k: u32) -> f32 {
-  return numbers[own.gaussian + k];
-}
-
-fn smoothed(node: u32) -> f32 {
-  return convolved(0u, node, i32(node), own.reach);
-}
-
-fn summed(k: u32) -> f32 {
-  return moments[k].x + moments[k].y;
-}
-
 fn count_floored() {
   atomicAdd(&floored, 1u);
 }
@@ -50,16 +35,10 @@ fn source_at(node: u32) -> f32 {
   return sources[source_begin + node];
 }
 
-const terms = 4u;
-
 fn term(node: u32) -> array<vec2f, terms> {
   return mean_terms(node);
 }
 
-fn keep_sum(group: u32, k: u32, sum: vec2f) {
-  moments[k] = sum;
-}
-// #include "mean_terms.wgsl"
 // #include "sum_pairs.wgsl"
 
 @compute @workgroup_size(lanes)

@@ -14,6 +14,7 @@
 // #include "drift.wgsl"
 // #include "flux_weno.wgsl"
 // #include "interpolated.wgsl"
+// #include "value_in_slots.wgsl"
 // What decides where barriers stand.
 struct Split {
   diffuses: bool,
@@ -41,26 +42,6 @@ fn moment() -> vec4f {
     return step.at_start;
   }
   return select(step.at_end, step.at_middle, part == 3u);
-}
-
-fn value_at(i: u32) -> State {
-  return state_of(vec2f(take(value_hi, i), take(value_lo, i)));
-}
-
-fn step_between(from_node: u32, to_node: u32) -> f32 {
-  return difference(value_at(from_node), value_at(to_node));
-}
-
-fn wall_gap(axis: u32, upper: bool, line_number: u32, node: u32) -> f32 {
-  let at = select(grid.walls[axis].x, grid.walls[axis].y, upper) + line_number;
-  let weights = moment();
-  var gap = 0.0;
-  for (var j = 0u; j < 4u; j++) {
-    if (weights[j] != 0.0) {
-      gap += weights[j] * difference(wall_state(at + j * grid.wall_stride), value_at(node));
-    }
-  }
-  return gap;
 }
 
 fn node_drift_at(axis: u32, node: u32) -> f32 {

@@ -4,29 +4,15 @@
 // #include "implicit_density_line.wgsl"
 // #include "drift.wgsl"
 // #include "interpolated.wgsl"
+// #include "value_in_slots.wgsl"
 
 // u takes slots of the solve that are free when the drift is made, and so does the drift.
 const value_hi = right_side;
 const value_lo = solution;
 const face_slot = passed;
 
-fn value_at(i: u32) -> State {
-  return state_of(vec2f(take(value_hi, i), take(value_lo, i)));
-}
-
-fn step_between(from_node: u32, to_node: u32) -> f32 {
-  return difference(value_at(from_node), value_at(to_node));
-}
-
-fn wall_gap(axis: u32, upper: bool, line_number: u32, node: u32) -> f32 {
-  let at = select(grid.walls[axis].x, grid.walls[axis].y, upper) + line_number;
-  var gap = 0.0;
-  for (var j = 0u; j < 4u; j++) {
-    if (step.at_middle[j] != 0.0) {
-      gap += step.at_middle[j] * difference(wall_state(at + j * grid.wall_stride), value_at(node));
-    }
-  }
-  return gap;
+fn moment() -> vec4f {
+  return step.at_middle;
 }
 
 fn face_drift_at(k: u32) -> f32 {

@@ -13,6 +13,7 @@ import {
   sectionTable,
 } from "../../src/bench/tables.ts";
 import { markdownTable } from "../../src/plot/decisionReport.ts";
+import type { Ratio, Row } from "./peerRows.ts";
 
 interface PeersReport {
   readonly kind: "peers";
@@ -21,15 +22,8 @@ interface PeersReport {
   readonly results: readonly {
     readonly operation: string;
     readonly shape: readonly number[];
-    readonly rows: readonly {
-      readonly contestant: string;
-      readonly software: boolean;
-      readonly nsPerPoint: number;
-      readonly mad: number;
-      readonly n: number;
-      readonly error: number;
-    }[];
-    readonly ratios: readonly { readonly name: string; readonly ratio: number; readonly goal: string | null }[];
+    readonly rows: readonly Row[];
+    readonly ratios: readonly Ratio[];
   }[];
   readonly skips: readonly { readonly name: string; readonly reason: string }[];
 }

@@ -2,7 +2,7 @@
  * A workspace on the GPU whose members are worked on by a workgroup each. Members run beside each other, and what they ask for at one
  * time is done in one dispatch (lineRunner.ts): both sweeps with all that they measure, relaxation, Anderson and certificates.
  */
-import { checkOneGrid, checkWholeHistory, keptNothing, memberAt } from "../../host/workspaceErrors.ts";
+import { checkOneGrid, keptNothing, memberAt } from "../../host/workspaceErrors.ts";
 import type { Discretisation } from "../../../scheme/discretisation.ts";
 import type {
   Certificate,
@@ -20,7 +20,7 @@ import type { Device } from "../device.ts";
 import { DeviceAnderson } from "./anderson.ts";
 import { type FieldContext, stateBytesOf } from "./context.ts";
 import type { LineDevice } from "./densityFields.ts";
-import { type FieldHistory, FieldStore } from "./fields.ts";
+import { FieldStore } from "./fields.ts";
 import { gridBytes } from "./gridUniform.ts";
 import { certifyLine } from "./lineCertificate.ts";
 import { LineDensitySweep } from "./lineDensitySweep.ts";
@@ -29,7 +29,8 @@ import { type LineKernels, loadLineKernels } from "./lineKernels.ts";
 import { type LineMember, makeLineMembers } from "./lineMembers.ts";
 import { LineRunner } from "./lineRunner.ts";
 import { LineValueSweep } from "./lineValueSweep.ts";
-import { downloadStates, uploadStates } from "./transfer.ts";
+import { downloadHistory, uploadHistory, uploadStart } from "./historyTransfer.ts";
+import { uploadStates } from "./transfer.ts";
 
 interface Member extends LineMember {
   readonly hjb: LineValueSweep;
@@ -113,12 +114,7 @@ export class LineWorkspace implements Workspace {
     const state = this.#member(member);
     const { d, density: history, transported } = state;
     await this.#runner.settle();
-    const { points } = d.grid;
-    if (density.length === points) {
-      for (const level of history.levels) await uploadStates(this.#context, level, density);
-    } else {
-      await this.#fill(history, density, "density", points);
-    }
+    await uploadStart(this.#context, history, density, d.grid.points);
     for (const { levels } of [history, transported]) await uploadStates(this.#context, levels[0]!, d.initialDensity);
     state.anderson?.reset();
     state.hjbCounts.fill(0);
@@ -129,7 +125,7 @@ export class LineWorkspace implements Workspace {
   async loadValue(member: number, value: Float64Array): Promise<void> {
     const { d, value: history } = this.#member(member);
     await this.#runner.settle();
-    await this.#fill(history, value, "value", d.grid.points);
+    await uploadHistory(this.#context, history, value, "value", d.grid.points);
   }
 
   hjb(member: number): Promise<SweepReport> {
@@ -177,14 +173,7 @@ export class LineWorkspace implements Workspace {
     await this.#runner.settle();
     const history = state[field];
     const { points } = state.d.grid;
-    const from = range?.from ?? 0;
-    const to = range?.to ?? history.levels.length;
-    const out = new Float64Array((to - from) * points);
-    for (let k = from; k < to; k++) {
-      const level = out.subarray((k - from) * points, (k - from + 1) * points);
-      await downloadStates(this.#context, history.levels[k]!, level);
-    }
-    return out;
+    return downloadHistory(this.#context, history, points, range);
   }
 
   take(member: number, field: FieldName): Promise<Float64Array> {
@@ -195,12 +184,6 @@ export class LineWorkspace implements Workspace {
     await this.#runner.settle();
     for (const { data } of this.#states) data.destroy();
     this.#context.store.destroy();
-  }
-
-  async #fill(history: FieldHistory, from: Float64Array, name: string, points: number): Promise<void> {
-    checkWholeHistory(name, from, history.levels.length, points);
-    for (const [k, level] of history.levels.entries())
-      await uploadStates(this.#context, level, from.subarray(k * points, (k + 1) * points));
   }
 
   #member(index: number): Member {

@@ -2,7 +2,7 @@
 import type { Device } from "../device.ts";
 import type { ElementBytes, Field } from "./fields.ts";
 
-interface StateHolder {
+export interface StateHolder {
   readonly device: Device;
   readonly stateBytes: ElementBytes;
 }

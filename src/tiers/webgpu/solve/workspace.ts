@@ -1,5 +1,5 @@
 /** A workspace on the GPU: histories, sweeps, relaxation and certificates stay there, scalars come back. */
-import { checkOneGrid, checkWholeHistory, keptNothing, memberAt } from "../../host/workspaceErrors.ts";
+import { checkOneGrid, keptNothing, memberAt } from "../../host/workspaceErrors.ts";
 import type { Discretisation } from "../../../scheme/discretisation.ts";
 import type {
   Certificate,
@@ -30,7 +30,8 @@ import { densityKey, sharedScratch } from "./memory.ts";
 import { Recorder, recorderBytes } from "./recorder.ts";
 import { Reductions } from "./reductions.ts";
 import { makeScratch, type Scratch } from "./scratch.ts";
-import { downloadStates, uploadStates } from "./transfer.ts";
+import { downloadHistory, uploadHistory, uploadStart } from "./historyTransfer.ts";
+import { uploadStates } from "./transfer.ts";
 import { ValueKernels, valueStates } from "./valueKernels.ts";
 
 interface Member {
@@ -127,12 +128,7 @@ export class GpuWorkspace implements Workspace {
   async load(member: number, density: Float64Array): Promise<void> {
     const state = this.#member(member);
     const { d, density: history } = state;
-    const { points } = d.grid;
-    if (density.length === points) {
-      for (const level of history.levels) await uploadStates(this.#context, level, density);
-    } else {
-      await this.#fill(history, density, "density", points);
-    }
+    await uploadStart(this.#context, history, density, d.grid.points);
     await uploadStates(this.#context, history.levels[0]!, d.initialDensity);
     state.anderson?.reset();
     state.hjbCounts.fill(0);
@@ -142,7 +138,7 @@ export class GpuWorkspace implements Workspace {
 
   async loadValue(member: number, value: Float64Array): Promise<void> {
     const { d, value: history } = this.#member(member);
-    await this.#fill(history, value, "value", d.grid.points);
+    await uploadHistory(this.#context, history, value, "value", d.grid.points);
   }
 
   hjb(member: number): Promise<SweepReport> {
@@ -220,16 +216,7 @@ export class GpuWorkspace implements Workspace {
   ): Promise<Float64Array> {
     const history = this.#history(member, field);
     const { points } = this.#member(member).d.grid;
-    const from = range?.from ?? 0;
-    const to = range?.to ?? history.levels.length;
-    const out = new Float64Array((to - from) * points);
-    for (let k = from; k < to; k++)
-      await downloadStates(
-        this.#context,
-        history.levels[k]!,
-        out.subarray((k - from) * points, (k - from + 1) * points),
-      );
-    return out;
+    return downloadHistory(this.#context, history, points, range);
   }
 
   take(member: number, field: FieldName): Promise<Float64Array> {
@@ -269,12 +256,6 @@ export class GpuWorkspace implements Workspace {
       await this.#context.recorder.abandon().catch(() => undefined);
       throw error;
     }
-  }
-
-  async #fill(history: FieldHistory, from: Float64Array, name: string, points: number): Promise<void> {
-    checkWholeHistory(name, from, history.levels.length, points);
-    for (const [k, level] of history.levels.entries())
-      await uploadStates(this.#context, level, from.subarray(k * points, (k + 1) * points));
   }
 
   #history(member: number, field: FieldName): FieldHistory {
