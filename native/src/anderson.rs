@@ -21,6 +21,7 @@ pub struct Anderson<R> {
     /// Columns of R: `r[j][i]` is the entry (i, j).
     r: Vec<Vec<f64>>,
     pending: bool,
+    cut: bool,
     /// Parts of sums over a history.
     parts: Vec<f64>,
 }
@@ -35,7 +36,8 @@ impl<R: Real> Anderson<R> {
     /// Where there is no memory.
     pub fn new(levels: usize, points: usize, depth: usize) -> Result<Self, TryReserveError> {
         let entries = || (0..=depth).map(|_| history(levels, points)).collect::<Result<Vec<_>, _>>();
-        Ok(Self { depth, q: entries()?, dg: entries()?, r: Vec::new(), pending: false, parts: vec![0.0; levels] })
+        let (q, dg, parts) = (entries()?, entries()?, vec![0.0; levels]);
+        Ok(Self { depth, q, dg, r: Vec::new(), pending: false, cut: false, parts })
     }
 
     /// Columns in use.
@@ -48,6 +50,12 @@ impl<R: Real> Anderson<R> {
     pub fn reset(&mut self) {
         self.r.clear();
         self.pending = false;
+        self.cut = false;
+    }
+
+    /// The map changes after the next step: what that step keeps makes no column. The columns of the old map stay.
+    pub fn cut(&mut self) {
+        self.cut = self.pending;
     }
 
     /// M <- G - dG gamma - (1 - beta)(F - dF gamma), gamma = argmin |F - dF gamma|, in place. Returns the smallest entry of
@@ -165,7 +173,8 @@ impl<R: Real> Anderson<R> {
             }
             m.iter().fold(0.0, |most, x| f64::max(most, if *x >= R::ZERO { 0.0 } else { shortfall_of(x.to_f64()) }))
         });
-        self.pending = true;
+        self.pending = !self.cut;
+        self.cut = false;
         -shortfall
     }
 

@@ -13,13 +13,14 @@ use crate::hamiltonian::SlopeFields;
 use crate::history::{copy_field, field, first_non_finite};
 use crate::hjb_sweep::balanced;
 use crate::implicit::{self, implicit_density, implicit_piece_length};
+use crate::interval_counts::IntervalCounts;
 use crate::legendre::{Legendre, axis_radius};
 use crate::outflow::OutflowMeter;
 use crate::real::Real;
 use crate::report::{Aborted, Failure, Flag};
 use crate::slopes::Context;
 use crate::stage_drift::StageDrifts;
-use crate::substeps::{DENSITY_KEPT, explicit_step, full_radius, keep_count, need_of};
+use crate::substeps::{DENSITY_KEPT, explicit_step, full_radius, need_of};
 use crate::sums::{Parts, survey};
 use crate::walls::Walls;
 use crate::weno5::WenoReal;
@@ -116,7 +117,7 @@ impl<R: WenoReal> DensitySweep<'_, R> {
     pub fn run(
         self,
         initial: &[R],
-        counts: &mut [u32],
+        counts: &mut IntervalCounts,
         sink: impl FnMut(usize, &[R]),
     ) -> Result<DensityReport, Aborted> {
         let mut m = std::mem::take(&mut self.fields.m);
@@ -153,7 +154,7 @@ impl<R: WenoReal> Run<'_, R> {
         &mut self,
         m: &mut Vec<R>,
         initial: &[R],
-        counts: &mut [u32],
+        counts: &mut IntervalCounts,
         mut sink: impl FnMut(usize, &[R]),
     ) -> Result<DensityReport, Aborted> {
         let Context { d, crew } = self.context;
@@ -166,12 +167,14 @@ impl<R: WenoReal> Run<'_, R> {
         for k in 0..d.steps() {
             self.k = k;
             let ahead = self.speed(k + 1);
-            let Some(count) = self.count(speed.max(ahead), counts[k]) else {
+            let Some(need) = self.need(speed.max(ahead)) else {
                 report.failure = Some(Failure { level: k + 1, index: 0 });
                 return Ok(self.told(report));
             };
             speed = ahead;
-            counts[k] = count;
+            let fixed = d.scheme.fokker_planck == FokkerPlanck::Fdm;
+            let count = if fixed { counts.set(k, need) } else { counts.choose(k, need, DENSITY_KEPT) };
+            counts.last[k] = count;
             let from = d.levels.times[k];
             let dt = (d.levels.times[k + 1] - from) / f64::from(count);
             for j in 0..count {
@@ -208,8 +211,8 @@ impl<R: WenoReal> Run<'_, R> {
         drift_speed(self.context, &drift.u, &drift.walls, self.slopes)
     }
 
-    /// Sub-steps of the interval; `None` where no count would do.
-    fn count(&self, rate: f64, previous: u32) -> Option<u32> {
+    /// Sub-steps that the interval needs; `None` where no count would do.
+    fn need(&self, rate: f64) -> Option<u32> {
         let d = self.context.d;
         if d.scheme.fokker_planck == FokkerPlanck::Fdm {
             return Some(d.scheme.fdm_substeps);
@@ -218,8 +221,7 @@ impl<R: WenoReal> Run<'_, R> {
         if d.scheme.splitting == Splitting::Explicit {
             dt = explicit_step(dt, full_radius(d));
         }
-        let need = need_of(d.levels.times[self.k + 1] - d.levels.times[self.k], dt)?;
-        Some(keep_count(previous, need, DENSITY_KEPT))
+        need_of(d.levels.times[self.k + 1] - d.levels.times[self.k], dt)
     }
 
     fn substep(&mut self, m: &mut Vec<R>, start: f64, dt: f64) {

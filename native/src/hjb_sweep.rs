@@ -10,13 +10,14 @@ use crate::diffusion::{ValueDiffusion, diffuse_value};
 use crate::discretisation::{Discretisation, Splitting};
 use crate::hamiltonian::{Rate, SlopeFields, Update, hamiltonian};
 use crate::history::{copy_field, field, first_non_finite};
+use crate::interval_counts::IntervalCounts;
 use crate::legendre::{Legendre, axis_radius};
 use crate::real::Real;
 use crate::report::{Aborted, Failure, Flag, SweepReport};
 use crate::slopes::Context;
 use crate::sources::Sources;
 use crate::speeds::fastest;
-use crate::substeps::{HJB_KEPT, MOST_SUBSTEPS, explicit_step, full_radius, growing_step, keep_count, need_of};
+use crate::substeps::{HJB_KEPT, MOST_SUBSTEPS, explicit_step, full_radius, growing_step, need_of};
 use crate::times::Moment;
 use crate::value_store::ValueStore;
 use crate::walls::Walls;
@@ -71,29 +72,6 @@ impl<R: WenoReal> HjbFields<R> {
     }
 }
 
-/// What belongs to one member and is kept from sweep to sweep.
-#[derive(Clone, Debug)]
-pub struct HjbCounts {
-    /// Sub-steps of every interval in the last iteration, 0 where unknown.
-    pub last: Vec<u32>,
-    /// Counts that an interval was once found to need.
-    pub floors: Vec<u32>,
-}
-
-impl HjbCounts {
-    /// Nothing known yet.
-    #[must_use]
-    pub fn new(steps: usize) -> Self {
-        Self { last: vec![0; steps], floors: vec![0; steps] }
-    }
-
-    /// Forgets everything.
-    pub fn reset(&mut self) {
-        self.last.fill(0);
-        self.floors.fill(0);
-    }
-}
-
 /// The backward sweep of one member.
 #[derive(Debug)]
 pub struct HjbSweep<'a, R> {
@@ -114,11 +92,11 @@ pub struct HjbSweep<'a, R> {
 }
 
 impl<R: WenoReal> HjbSweep<'_, R> {
-    /// Fills `value` from the density. Counts and floors of sub-steps are read and become those of this sweep.
+    /// Fills `value` from the density. The counts are those of the last sweep and become those of this one.
     ///
     /// # Errors
     /// Where the flag was raised: the value history is then mixed.
-    pub fn run(mut self, value: &mut ValueStore<'_, R>, counts: &mut HjbCounts) -> Result<SweepReport, Aborted> {
+    pub fn run(mut self, value: &mut ValueStore<'_, R>, counts: &mut IntervalCounts) -> Result<SweepReport, Aborted> {
         let Context { d, crew } = self.context;
         let steps = d.steps();
         let mut report = SweepReport::default();
@@ -128,7 +106,7 @@ impl<R: WenoReal> HjbSweep<'_, R> {
             let failed =
                 |report: SweepReport, index| SweepReport { failure: Some(Failure { level: k, index }), ..report };
             let Some(need) = self.need(value.level(k + 1), k, &mut report) else { return Ok(failed(report, 0)) };
-            let mut count = keep_count(counts.last[k], need, HJB_KEPT).max(counts.floors[k]);
+            let mut count = counts.choose(k, need, HJB_KEPT);
             let mut repeats = 0;
             loop {
                 let (later, now) = value.step(k);

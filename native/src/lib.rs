@@ -31,6 +31,7 @@ pub mod hamiltonian_whole;
 pub mod history;
 pub mod hjb_sweep;
 pub mod implicit;
+pub mod interval_counts;
 pub mod lane;
 pub mod legendre;
 pub mod limiter;

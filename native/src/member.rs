@@ -10,7 +10,8 @@ use crate::coupling::CouplingPlan;
 use crate::density_sweep::{DensityReport, DensitySweep};
 use crate::discretisation::Discretisation;
 use crate::history::{History, copy_field, history};
-use crate::hjb_sweep::{HjbCounts, HjbSweep};
+use crate::hjb_sweep::HjbSweep;
+use crate::interval_counts::IntervalCounts;
 use crate::lane::{Lane, WorkFields};
 use crate::real::Real;
 use crate::report::{Aborted, Flag, SweepReport};
@@ -33,8 +34,8 @@ pub struct Member<R> {
     /// G(M), where it is kept.
     pub transported: Option<History<R>>,
     anderson: Option<Anderson<R>>,
-    counts: HjbCounts,
-    density_counts: Vec<u32>,
+    counts: IntervalCounts,
+    density_counts: IntervalCounts,
     /// What leavers paid at the exits in the last forward sweep.
     exit_cost: f64,
 }
@@ -82,8 +83,8 @@ impl<R: WenoReal> Member<R> {
             density: history(levels, points)?,
             transported: if options.keep_transported { Some(history(levels, points)?) } else { None },
             anderson: if depth > 0 { Some(Anderson::new(levels, points, depth)?) } else { None },
-            counts: HjbCounts::new(d.steps()),
-            density_counts: vec![0; d.steps()],
+            counts: IntervalCounts::new(d.steps()),
+            density_counts: IntervalCounts::new(d.steps()),
             exit_cost: 0.0,
             d,
         })
@@ -100,14 +101,23 @@ impl<R: WenoReal> Member<R> {
         if let Some(anderson) = &mut self.anderson {
             anderson.reset();
         }
-        self.counts.reset();
-        self.density_counts.fill(0);
+        self.counts.forget();
+        self.density_counts.forget();
         true
     }
 
     /// Sets the value history; false where the length does not fit.
     pub fn load_value(&mut self, value: &[f64]) -> bool {
         fill(&mut self.value, value)
+    }
+
+    /// Makes the sub-steps of both sweeps those that the last ones needed, see `IntervalCounts`. Returns how many changed.
+    pub fn settle(&mut self, afresh: bool) -> u32 {
+        let changed = self.counts.settle(afresh) + self.density_counts.settle(afresh);
+        if let (true, Some(anderson)) = (changed > 0, &mut self.anderson) {
+            anderson.cut();
+        }
+        changed
     }
 
     /// A history, where it is kept.
@@ -216,7 +226,7 @@ impl<R: WenoReal> Member<R> {
         let (even, odd) = response.split_at_mut(1);
         let mut store = ValueStore::Pair([&mut even[0], &mut odd[0]]);
         let sweep = HjbSweep { context, density, fields: hjb, slopes, coupling, exits, flag };
-        let failed = sweep.run(&mut store, &mut counts.clone())?.failure.is_some();
+        let failed = sweep.run(&mut store, &mut counts.fixed())?.failure.is_some();
         let best = if failed { None } else { Some(store.level(0).as_slice()) };
         Ok(sums.certificate(context, parts, &value[0], best, self.exit_cost))
     }

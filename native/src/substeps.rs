@@ -38,12 +38,19 @@ pub fn need_of(interval: f64, dt: f64) -> Option<u32> {
 /// Sub-steps of one interval beyond which a sweep is too fast to follow.
 pub const MOST_SUBSTEPS: u32 = 1 << 30;
 
-/// The count of sub-steps to use: the last iteration's (0 where there is none) where it still serves, else the need. The
+/// The count of an interval that no earlier iteration has a say in: one more than it needs, see `freshCount` in
+/// src/scheme/substeps.ts.
+#[must_use]
+pub fn fresh_count(need: u32) -> u32 {
+    need + 1
+}
+
+/// The count of sub-steps to use: the last iteration's (0 where there is none) where it still serves, else a fresh one. The
 /// count is part of the map whose fixed point is sought, and a count that flips keeps the iteration from converging.
 #[must_use]
 pub fn keep_count(previous: u32, need: u32, factor: f64) -> u32 {
     let kept = previous >= need && f64::from(previous) <= factor * f64::from(need) + 1.0;
-    if kept { previous } else { need }
+    if kept { previous } else { fresh_count(need) }
 }
 
 /// How far the last count of the backward sweep may lie above the need.
@@ -150,10 +157,10 @@ mod tests {
 
     #[test]
     fn counts_are_kept_while_they_serve() {
-        assert_eq!(keep_count(0, 4, HJB_KEPT), 4);
+        assert_eq!(keep_count(0, 4, HJB_KEPT), 5);
         assert_eq!(keep_count(9, 4, HJB_KEPT), 9);
-        assert_eq!(keep_count(10, 4, HJB_KEPT), 4);
-        assert_eq!(keep_count(7, 4, DENSITY_KEPT), 4);
-        assert_eq!(keep_count(3, 4, DENSITY_KEPT), 4);
+        assert_eq!(keep_count(10, 4, HJB_KEPT), 5);
+        assert_eq!(keep_count(7, 4, DENSITY_KEPT), 5);
+        assert_eq!(keep_count(3, 4, DENSITY_KEPT), 5);
     }
 }

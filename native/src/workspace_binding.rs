@@ -245,6 +245,16 @@ impl NativeWorkspace {
         }))
     }
 
+    /// Makes the sub-steps of a member those that its last sweeps needed; `afresh`: whatever was once found. Returns how many
+    /// intervals changed.
+    ///
+    /// # Errors
+    /// Where there is no such member.
+    #[napi]
+    pub fn settle(&self, index: u32, afresh: bool) -> Result<u32> {
+        Ok(either!(self, ws => member(ws, index)?.settle(afresh)))
+    }
+
     /// Certificates of a member.
     ///
     /// # Errors

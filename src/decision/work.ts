@@ -1,7 +1,7 @@
 /** How much a solve has to do, apart from how fast anything does it: sub-steps and stages of both sweeps. */
 import { rklStages } from "../scheme/diffusion.ts";
 import { hasExit, type Discretisation } from "../scheme/discretisation.ts";
-import { explicitStep, needOf } from "../scheme/substeps.ts";
+import { explicitStep, freshCount, needOf } from "../scheme/substeps.ts";
 import { axisRadius, fullRadius, growingStep } from "../tiers/host/stepLimits.ts";
 import { inverseSpacing, type Rates } from "./rates.ts";
 
@@ -91,7 +91,7 @@ function intervals(d: Discretisation, step: (from: number, to: number) => number
   return Array.from({ length: d.steps }, (_, k) => {
     const from = d.levels[k] ?? 0;
     const to = d.levels[k + 1] ?? from;
-    return needOf(to - from, step(from, to));
+    return freshCount(needOf(to - from, step(from, to)));
   });
 }
 

@@ -168,6 +168,14 @@ export interface Workspace extends AsyncDisposable {
   ): Promise<DensityReport & { readonly residual: number }>;
   /** Next density history. */
   relax(member: number, step: RelaxStep, fallback: RelaxStep): Promise<RelaxReport>;
+  /**
+   * Makes the sub-step counts of both sweeps those that the last ones needed, so that they depend on the present state and not
+   * on the way to it (docs/numerics.md section 3.4).
+   *
+   * @param afresh true: counts that intervals were once found to need are let go, too
+   * @returns how many intervals had more sub-steps than they need
+   */
+  settle(member: number, afresh: boolean): Promise<number>;
   /** Exploitability and duality defect; costs one more HJB sweep and leaves the value history unchanged. */
   certify(member: number): Promise<Certificate>;
   /** A copy of a history, (steps + 1) x points, or of the levels [from, to). */

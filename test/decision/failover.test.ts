@@ -38,8 +38,8 @@ async function preferring(tiers: readonly Tier[], options: AutoOptions = {}): Pr
   return { ...run, tiers, planMode: "estimate", wisdom, ...options };
 }
 
-/** Sub-step counts are kept from iteration to iteration, so an equilibrium depends on the path by this much at 16 points. */
-const pathBound = 1e-5;
+/** Two ways to one equilibrium end this close: far above the tolerance, far below what kept sub-step counts would leave (1e-5). */
+const pathBound = 1e-7;
 
 const truth = solve(r1, { ...run, tier: "batched" });
 

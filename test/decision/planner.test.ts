@@ -26,7 +26,7 @@ describe("with SYNTHETIC timings of a fast GPU", () => {
     planOf(lq, { grid: n, steps: 20 }, { ...synthetic, ...more });
 
   test("small solves go to Rust, large ones to the GPU that keeps the data", async () => {
-    expect((await at(16)).chosen).toBe("rust f64");
+    expect((await at(24)).chosen).toBe("rust f64");
     expect((await at(512)).chosen).toBe("webgpu/resident f64");
   });
   test("stateless offload never wins: the bus costs more than Rust's arithmetic", async () => {
@@ -57,7 +57,7 @@ describe("with SYNTHETIC timings of a fast GPU", () => {
     expect(plan).toMatchObject({ chosen: "rust f64", withoutTransfers: "webgpu f64" });
     expect(plan.notes.join()).toContain("If moving data took no time, webgpu f64 would be chosen.");
     // Where nothing moves nothing would change, and nothing is said.
-    const small = await at(16, { ...stateless, models: real });
+    const small = await at(24, { ...stateless, models: real });
     expect(small).toMatchObject({ chosen: "rust f64", withoutTransfers: "rust f64" });
     expect(small.notes.join()).not.toContain("took no time");
     expect((await at(512, { ...stateless, models })).chosen).toBe("webgpu f64");

@@ -66,6 +66,7 @@ export function faulty(behaviour: Behaviour): Tier {
         hjb: async (member) => sweep(() => inner.hjb(member)),
         fokkerPlanck: async (member, inPlace) => sweep(() => inner.fokkerPlanck(member, inPlace)),
         relax: (member, step, fallback) => inner.relax(member, step, fallback),
+        settle: (member, afresh) => inner.settle(member, afresh),
         certify: (member) => inner.certify(member),
         read: async (member, field, range) => {
           const history = await inner.read(member, field, range);

@@ -50,11 +50,11 @@ test("needs are whole, at least 1, and not raised by round-off", () => {
 });
 
 test("counts are kept while they serve and do not waste", () => {
-  expect(keepCount(0, 4, "hjb")).toBe(4);
+  expect(keepCount(0, 4, "hjb")).toBe(5);
   expect(keepCount(4, 4, "hjb")).toBe(4);
-  expect(keepCount(3, 4, "hjb")).toBe(4);
+  expect(keepCount(3, 4, "hjb")).toBe(5);
   expect(keepCount(9, 4, "hjb")).toBe(9);
-  expect(keepCount(10, 4, "hjb")).toBe(4);
+  expect(keepCount(10, 4, "hjb")).toBe(5);
   expect(keepCount(6, 4, "fp")).toBe(6);
-  expect(keepCount(7, 4, "fp")).toBe(4);
+  expect(keepCount(7, 4, "fp")).toBe(5);
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { BoundaryKind } from "../../src/problem/types.ts";
 import type { Discretisation } from "../../src/scheme/discretisation.ts";
 import { hasExit } from "../../src/scheme/discretisation.ts";
+import { IntervalCounts } from "../../src/tiers/host/intervalCounts.ts";
 import { batchedTier } from "../../src/tiers/batched/tier.ts";
 import type { Precision } from "../../src/tiers/tier.ts";
 import { type Device, openDevice } from "../../src/tiers/webgpu/device.ts";
@@ -43,9 +44,9 @@ describe.skipIf(whyNoGpu !== undefined)("forward sweeps on the GPU", { timeout: 
     d: Discretisation,
     value: Float64Array,
     precision: Precision,
-    counts: Int32Array = new Int32Array(d.steps),
+    counts: IntervalCounts = new IntervalCounts(d.steps),
     limits?: LineLimits,
-  ): Promise<{ report: GpuDensityReport; density: Float64Array; counts: Int32Array }> {
+  ): Promise<{ report: GpuDensityReport; density: Float64Array; counts: IntervalCounts }> {
     const rig = await densityRig(device, d, precision, limits);
     const sweep = await rig.sweep();
     const { points } = d.grid;
@@ -143,7 +144,7 @@ describe.skipIf(whyNoGpu !== undefined)("forward sweeps on the GPU", { timeout: 
     const fused = await onDevice(d, value, "compensated");
     // Room for the diffusion of a line, but not for a whole step of it.
     const limits = { workgroup: 4 * (10 * 21 + 48), storage: 2 ** 20 };
-    const parts = await onDevice(d, value, "compensated", new Int32Array(d.steps), limits);
+    const parts = await onDevice(d, value, "compensated", new IntervalCounts(d.steps), limits);
     expect(linePlan(device, d).strang).toBeDefined();
     expect(linePlan(device, d, limits)).toMatchObject({ inWorkgroup: true, strang: undefined });
     expect(fused).toEqual(parts);
@@ -152,8 +153,14 @@ describe.skipIf(whyNoGpu !== undefined)("forward sweeps on the GPU", { timeout: 
   test("counts of the last sweep are kept where they serve, and a level that is not finite is named", async () => {
     const { d, value } = smoothProblem(line("periodic"));
     const first = await onDevice(d, value, "compensated");
-    const higher = first.counts.map((count) => count + 1);
-    expect((await onDevice(d, value, "compensated", higher.slice())).counts).toEqual(higher);
+    expect(first.counts.fresh).toEqual(first.counts.last);
+    const higher = new IntervalCounts(d.steps);
+    higher.last.set(first.counts.last.map((count) => count + 1));
+    const { counts } = await onDevice(d, value, "compensated", higher);
+    expect(counts.last).toEqual(first.counts.last.map((count) => count + 1));
+    // What they need is known all the same, and settling returns to it.
+    expect(counts.settle(false)).toBe(d.steps);
+    expect(counts.last).toEqual(first.counts.last);
     value[2 * d.grid.points + 3] = Number.NaN;
     const { report } = await onDevice(d, value, "compensated");
     const host = await onHost(d, value);

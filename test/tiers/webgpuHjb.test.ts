@@ -5,6 +5,7 @@ import type { Discretisation } from "../../src/scheme/discretisation.ts";
 import { discretisationOf, problemOf } from "../../src/solver/configure.ts";
 import type { SolveOptions } from "../../src/solver/options.ts";
 import { batchedTier } from "../../src/tiers/batched/tier.ts";
+import { IntervalCounts } from "../../src/tiers/host/intervalCounts.ts";
 import type { Precision, SweepReport } from "../../src/tiers/tier.ts";
 import { type Device, openDevice } from "../../src/tiers/webgpu/device.ts";
 import { MemberData, type SolveContext, stateBytesOf } from "../../src/tiers/webgpu/solve/context.ts";
@@ -72,8 +73,7 @@ interface Swept {
   readonly first: SweepReport;
   readonly again: SweepReport;
   readonly value: Float64Array;
-  readonly counts: Int32Array;
-  readonly floors: Int32Array;
+  readonly counts: IntervalCounts;
   readonly launches: number;
 }
 
@@ -137,10 +137,10 @@ describe.skipIf(whyNoGpu !== undefined)("HJB on the GPU", () => {
         d.initialDensity.map((x) => x * (1 + k * growth)),
       );
     const sweep = new HjbSweep(context, data, kernels, scratch);
-    const [counts, floors] = [new Int32Array(d.steps), new Int32Array(d.steps)];
-    const first = await sweep.run(density.levels, value.levels, counts, floors);
+    const counts = new IntervalCounts(d.steps);
+    const first = await sweep.run(density.levels, value.levels, counts);
     const before = recorder.launches;
-    const again = await sweep.run(density.levels, value.levels, counts, floors);
+    const again = await sweep.run(density.levels, value.levels, counts);
     const launches = recorder.launches - before;
     const out = new Float64Array((d.steps + 1) * points);
     for (const [k, level] of value.levels.entries())
@@ -148,7 +148,7 @@ describe.skipIf(whyNoGpu !== undefined)("HJB on the GPU", () => {
     recorder.destroy();
     context.store.destroy();
     data.destroy();
-    return { first, again, value: out, counts, floors, launches };
+    return { first, again, value: out, counts, launches };
   }
 
   test.each(games)(

@@ -18,6 +18,7 @@ export class Anderson {
   readonly #r: number[][] = [];
   #active = 0;
   #pending = false;
+  #cut = false;
 
   constructor(levels: number, points: number, depth: number) {
     this.#depth = depth;
@@ -36,6 +37,12 @@ export class Anderson {
     this.#active = 0;
     this.#r.length = 0;
     this.#pending = false;
+    this.#cut = false;
+  }
+
+  /** The map changes after the next step: what that step keeps makes no column. The columns of the old map stay. */
+  cut(): void {
+    this.#cut = this.#pending;
   }
 
   /**
@@ -136,7 +143,8 @@ export class Anderson {
       }
       for (let i = 0; i < this.#points; i++) if (!(mk[i]! >= least)) least = mk[i]!;
     }
-    this.#pending = true;
+    this.#pending = !this.#cut;
+    this.#cut = false;
     return least;
   }
 

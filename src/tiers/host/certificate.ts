@@ -6,6 +6,7 @@ import type { Certificate } from "../tier.ts";
 import type { FieldKernels, Walls } from "./fieldKernels.ts";
 import type { History } from "./histories.ts";
 import type { HjbSweep } from "./hjbSweep.ts";
+import type { IntervalCounts } from "./intervalCounts.ts";
 import type { Pace } from "./pace.ts";
 import { type FieldPool, slots } from "./pool.ts";
 import { StageTimes } from "./stageTimes.ts";
@@ -23,8 +24,8 @@ export class BestResponse {
   }
 
   /** The value at t = 0, or undefined where the sweep failed. */
-  async run(density: History, counts: Int32Array, floors: Int32Array, pace: Pace): Promise<Float64Array | undefined> {
-    const report = await this.#hjb.run(density, this.#value, counts.slice(), floors.slice(), pace);
+  async run(density: History, counts: IntervalCounts, pace: Pace): Promise<Float64Array | undefined> {
+    const report = await this.#hjb.run(density, this.#value, counts.fixed(), pace);
     return report.failure ? undefined : this.#value[0]!;
   }
 }

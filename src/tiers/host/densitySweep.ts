@@ -2,11 +2,12 @@
 import type { Discretisation } from "../../scheme/discretisation.ts";
 import { hasExit } from "../../scheme/discretisation.ts";
 import { rklStages } from "../../scheme/diffusion.ts";
-import { explicitStep, keepCount, needOf } from "../../scheme/substeps.ts";
+import { explicitStep, needOf } from "../../scheme/substeps.ts";
 import { lineCount } from "../../scheme/grid.ts";
 import type { DensityReport } from "../tier.ts";
 import type { Faces, FieldKernels, Walls } from "./fieldKernels.ts";
 import { firstNonFinite, type History } from "./histories.ts";
+import type { IntervalCounts } from "./intervalCounts.ts";
 import { OutflowMeter } from "./outflow.ts";
 import type { Pace } from "./pace.ts";
 import { exitAxes, type FieldPool, slots } from "./pool.ts";
@@ -64,7 +65,7 @@ export class DensitySweep {
     initial: Float64Array,
     next: (level: number) => Float64Array,
     sink: LevelSink,
-    counts: Int32Array,
+    counts: IntervalCounts,
     pace: Pace,
   ): Promise<DensityReport> {
     const { steps, levels, grid } = this.#d;
@@ -97,10 +98,11 @@ export class DensitySweep {
       slopes = this.#takeLevelSlopes(k + 1);
       if (slopes) await slopes;
       const ahead = this.#speed(k + 1);
-      const count = this.#count(k, Math.max(speed, ahead), counts[k]!);
-      if (!Number.isFinite(count)) return report({ level: k + 1, index: 0, field: "density" });
+      const need = this.#need(k, Math.max(speed, ahead));
+      if (!Number.isFinite(need)) return report({ level: k + 1, index: 0, field: "density" });
       speed = ahead;
-      counts[k] = count;
+      const count = this.#d.scheme.fokkerPlanck === "fdm" ? counts.set(k, need) : counts.choose(k, need, "fp");
+      counts.last[k] = count;
       const dt = (levels[k + 1]! - levels[k]!) / count;
       for (let j = 0; j < count; j++) {
         const steps = this.#substep(m, levels[k]! + j * dt, dt);
@@ -133,12 +135,13 @@ export class DensitySweep {
     );
   }
 
-  #count(k: number, rate: number, previous: number): number {
+  /** Sub-steps that interval k needs. */
+  #need(k: number, rate: number): number {
     const { levels, scheme } = this.#d;
     if (scheme.fokkerPlanck === "fdm") return scheme.fdmSubsteps;
     let dt = scheme.cfl / rate;
     if (scheme.splitting === "explicit") dt = explicitStep(dt, fullRadius(this.#d));
-    return keepCount(previous, needOf(levels[k + 1]! - levels[k]!, dt), "fp");
+    return needOf(levels[k + 1]! - levels[k]!, dt);
   }
 
   *#substep(m: Float64Array, start: number, dt: number): Steps<void> {

@@ -5,12 +5,13 @@
 import { hasExit, type Discretisation } from "../../scheme/discretisation.ts";
 import { couplingSlice } from "../../scheme/coupling.ts";
 import { rklStages } from "../../scheme/diffusion.ts";
-import { explicitStep, keepCount, needOf } from "../../scheme/substeps.ts";
+import { explicitStep, needOf } from "../../scheme/substeps.ts";
 import type { SweepReport } from "../tier.ts";
 import { exitWeights } from "./balance.ts";
 import type { FieldKernels, Walls } from "./fieldKernels.ts";
 import { combineSlices, StageTimes } from "./stageTimes.ts";
 import { firstNonFinite, type History } from "./histories.ts";
+import type { IntervalCounts } from "./intervalCounts.ts";
 import type { Pace } from "./pace.ts";
 import type { Steps } from "./steps.ts";
 import { exitAxes, type FieldPool, slots } from "./pool.ts";
@@ -50,17 +51,8 @@ export class HjbSweep {
     this.#exitAxes = exitAxes(d);
   }
 
-  /**
-   * Fills `value` from `density`. `counts` (one per interval, 0 where unknown) are the sub-steps of the last iteration and
-   * become those of this one; `floors` are counts that an interval was once found to need.
-   */
-  async run(
-    density: History,
-    value: History,
-    counts: Int32Array,
-    floors: Int32Array,
-    pace: Pace,
-  ): Promise<SweepReport> {
+  /** Fills `value` from `density`. `counts` are those of the last iteration and become those of this one. */
+  async run(density: History, value: History, counts: IntervalCounts, pace: Pace): Promise<SweepReport> {
     const { levels, steps, terminalCost } = this.#d;
     this.#density = density;
     this.#sourceLevel.fill(-1);
@@ -73,16 +65,16 @@ export class HjbSweep {
       if (slopes) await slopes;
       const need = this.#need(value[k + 1]!, k);
       if (!Number.isFinite(need)) return this.#failed(substeps, k, 0);
-      let count = Math.max(keepCount(counts[k]!, need, "hjb"), floors[k]!);
+      let count = counts.choose(k, need, "hjb");
       for (let repeat = 0; ; repeat++) {
         value[k]!.set(value[k + 1]!);
         const excess = await this.#interval(value[k]!, levels[k + 1]!, levels[k]!, count, pace);
         if (excess <= 1) break;
         if (repeat === mostRepeats || !Number.isFinite(excess)) return this.#failed(substeps, k, 0);
         count = Math.max(count + 1, Math.ceil(count * excess * overspeed));
-        floors[k] = count;
+        counts.floors[k] = count;
       }
-      counts[k] = count;
+      counts.last[k] = count;
       substeps += count;
       const bad = firstNonFinite(value[k]!);
       if (bad >= 0) return this.#failed(substeps, k, bad);

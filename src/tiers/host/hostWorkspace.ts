@@ -20,6 +20,7 @@ import type { FieldKernels } from "./fieldKernels.ts";
 import { checkOneGrid, checkWholeHistory, keptNothing, memberAt } from "./workspaceErrors.ts";
 import { allocateHistory, joinHistory, wholeHistory, type History } from "./histories.ts";
 import { HjbSweep } from "./hjbSweep.ts";
+import { IntervalCounts, settleCounts } from "./intervalCounts.ts";
 import { Pace } from "./pace.ts";
 import { FieldPool, inPlaceSlot, slotCount, slotLength } from "./pool.ts";
 
@@ -36,9 +37,8 @@ interface Member {
   readonly density: History;
   readonly transported: History | undefined;
   readonly anderson: Anderson | undefined;
-  readonly hjbCounts: Int32Array;
-  readonly hjbFloors: Int32Array;
-  readonly densityCounts: Int32Array;
+  readonly hjbCounts: IntervalCounts;
+  readonly densityCounts: IntervalCounts;
 }
 
 /** Histories of one member: value, density, G(M) where kept, and 2 (depth + 1) for Anderson. */
@@ -116,9 +116,8 @@ export class HostWorkspace implements Workspace {
         density: allocateHistory(levels, points),
         transported: options.keepTransported ? allocateHistory(levels, points) : undefined,
         anderson: options.andersonDepth > 0 ? new Anderson(levels, points, options.andersonDepth) : undefined,
-        hjbCounts: new Int32Array(d.steps),
-        hjbFloors: new Int32Array(d.steps),
-        densityCounts: new Int32Array(d.steps),
+        hjbCounts: new IntervalCounts(d.steps),
+        densityCounts: new IntervalCounts(d.steps),
       };
     });
   }
@@ -129,14 +128,13 @@ export class HostWorkspace implements Workspace {
   }
 
   async load(member: number, density: Float64Array): Promise<void> {
-    const { d, density: history, anderson, hjbCounts, hjbFloors, densityCounts } = this.#member(member);
+    const { d, density: history, anderson, hjbCounts, densityCounts } = this.#member(member);
     if (density.length === history[0]!.length) history.forEach((slice) => slice.set(density));
     else fillHistory(history, density, "density");
     history[0]!.set(d.initialDensity);
     anderson?.reset();
-    hjbCounts.fill(0);
-    hjbFloors.fill(0);
-    densityCounts.fill(0);
+    hjbCounts.forget();
+    densityCounts.forget();
   }
 
   async loadValue(member: number, value: Float64Array): Promise<void> {
@@ -144,8 +142,8 @@ export class HostWorkspace implements Workspace {
   }
 
   hjb(member: number): Promise<SweepReport> {
-    const { hjb, density, value, hjbCounts, hjbFloors } = this.#member(member);
-    return hjb.run(density, value, hjbCounts, hjbFloors, this.#pace);
+    const { hjb, density, value, hjbCounts } = this.#member(member);
+    return hjb.run(density, value, hjbCounts, this.#pace);
   }
 
   async fokkerPlanck(
@@ -191,6 +189,10 @@ export class HostWorkspace implements Workspace {
     return { step: { kind: "blend", theta }, depth: 0 };
   }
 
+  async settle(member: number, afresh: boolean): Promise<number> {
+    return settleCounts(this.#member(member), afresh);
+  }
+
   async certify(member: number): Promise<Certificate> {
     const state = this.#member(member);
     const { d, densitySweep, bestResponse, density, value, transported, densityCounts } = state;
@@ -214,7 +216,7 @@ export class HostWorkspace implements Workspace {
       await add(0, density[0]!);
       await densitySweep.run(value, density[0]!, () => buffer, add, densityCounts, this.#pace);
     }
-    const response = await bestResponse.run(transported ?? density, state.hjbCounts, state.hjbFloors, this.#pace);
+    const response = await bestResponse.run(transported ?? density, state.hjbCounts, this.#pace);
     return sums.certificate(value[0]!, response, densitySweep.exitCost);
   }
 

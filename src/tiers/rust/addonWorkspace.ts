@@ -41,6 +41,7 @@ export interface NativeWorkspace {
     theta: number,
     beta: number | undefined,
   ): Promise<{ readonly theta?: number; readonly depth: number }>;
+  settle(member: number, afresh: boolean): number;
   certify(member: number): Promise<Certificate & { readonly aborted: boolean }>;
   read(member: number, field: HistoryName, from: number, out: Float64Array): void;
   meter(on: boolean): void;

@@ -137,6 +137,11 @@ export class RustWorkspace implements Workspace {
     return { step: done.theta === undefined ? step : { kind: "blend", theta: done.theta }, depth: done.depth };
   }
 
+  async settle(member: number, afresh: boolean): Promise<number> {
+    this.#check(member);
+    return this.#native.settle(member, afresh);
+  }
+
   async certify(member: number): Promise<Certificate> {
     const { exploitability, cost, dualityDefect } = await this.#sweep(member, () => this.#native.certify(member));
     return { exploitability, cost, dualityDefect };

@@ -24,6 +24,7 @@ export class DeviceAnderson {
   readonly #r: number[][] = [];
   #active = 0;
   #pending = false;
+  #cut = false;
 
   /** @param q and @param dg depth + 1 histories of f32 each */
   constructor(kernels: HistoryOperations, q: readonly FieldHistory[], dg: readonly FieldHistory[]) {
@@ -42,6 +43,12 @@ export class DeviceAnderson {
     this.#active = 0;
     this.#r.length = 0;
     this.#pending = false;
+    this.#cut = false;
+  }
+
+  /** The map changes after the next step: what that step keeps makes no column. The columns of the old map stay. */
+  cut(): void {
+    this.#cut = this.#pending;
   }
 
   /**
@@ -59,7 +66,8 @@ export class DeviceAnderson {
     const gamma = solveUpper(this.#r, y);
     for (let j = 0; j < count; j++)
       await kernels.combine(step, 1, (1 - beta) * y[j]!, this.#q[j]!, -gamma[j]!, this.#dg[j]!);
-    this.#pending = true;
+    this.#pending = !this.#cut;
+    this.#cut = false;
     const accepted = !(await kernels.wouldBeNegative(m, step));
     if (!accepted) await kernels.combine(step, 0, theta, keptF, 0, keptF);
     await kernels.add(m, step);

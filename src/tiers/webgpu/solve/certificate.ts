@@ -1,6 +1,7 @@
 /** Exploitability and duality defect on the device, as src/tiers/host/certificate.ts (docs/numerics.md section 7.4). */
 import type { Discretisation } from "../../../scheme/discretisation.ts";
 import { levelWeights } from "../../../scheme/quadrature.ts";
+import type { IntervalCounts } from "../../host/intervalCounts.ts";
 import type { Certificate } from "../../tier.ts";
 import type { MemberData, SolveContext } from "./context.ts";
 import type { Field } from "./fields.ts";
@@ -24,8 +25,8 @@ export class BestResponse {
   }
 
   /** The value at t = 0, or undefined where the sweep failed. */
-  async run(density: readonly Field[], counts: Int32Array, floors: Int32Array): Promise<Field | undefined> {
-    const report = await this.#hjb.run(density, this.#value, counts.slice(), floors.slice(), this.#ring);
+  async run(density: readonly Field[], counts: IntervalCounts): Promise<Field | undefined> {
+    const report = await this.#hjb.run(density, this.#value, counts.fixed(), this.#ring);
     return report.failure ? undefined : this.#value[0]!;
   }
 }

@@ -1,6 +1,7 @@
 /** What the operations of the forward sweep are told, see densityKernels.ts, and how many sub-steps it takes. */
 import { hasExit, type Discretisation } from "../../../scheme/discretisation.ts";
-import { explicitStep, keepCount, needOf } from "../../../scheme/substeps.ts";
+import { explicitStep, needOf } from "../../../scheme/substeps.ts";
+import type { IntervalCounts } from "../../host/intervalCounts.ts";
 import { fullRadius } from "../../host/stepLimits.ts";
 import type { StoredMoment } from "./context.ts";
 import type { Field } from "./fields.ts";
@@ -67,18 +68,18 @@ export function recordsFlux(d: Discretisation): boolean {
  * Renews the sub-steps of every interval from the speeds at both of its ends, unused in the mode fdm. Returns the first interval that
  * has none: the value function is not finite there.
  */
-export function substepCounts(d: Discretisation, counts: Int32Array, speeds: Float64Array): number | undefined {
+export function substepCounts(d: Discretisation, counts: IntervalCounts, speeds: Float64Array): number | undefined {
   const { steps, levels, scheme } = d;
   if (scheme.fokkerPlanck === "fdm") {
-    counts.fill(scheme.fdmSubsteps);
+    for (let k = 0; k < steps; k++) counts.last[k] = counts.set(k, scheme.fdmSubsteps);
     return undefined;
   }
   for (let k = 0; k < steps; k++) {
     let dt = scheme.cfl / Math.max(speeds[k]!, speeds[k + 1]!);
     if (scheme.splitting === "explicit") dt = explicitStep(dt, fullRadius(d));
-    const count = keepCount(counts[k]!, needOf(levels[k + 1]! - levels[k]!, dt), "fp");
-    if (!Number.isFinite(count)) return k;
-    counts[k] = count;
+    const need = needOf(levels[k + 1]! - levels[k]!, dt);
+    if (!Number.isFinite(need)) return k;
+    counts.last[k] = counts.choose(k, need, "fp");
   }
   return undefined;
 }

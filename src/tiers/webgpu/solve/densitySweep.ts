@@ -5,6 +5,7 @@
  */
 import { hasExit, type Discretisation } from "../../../scheme/discretisation.ts";
 import { rklStages } from "../../../scheme/diffusion.ts";
+import type { IntervalCounts } from "../../host/intervalCounts.ts";
 import { axisRadius } from "../../host/stepLimits.ts";
 import type { MemberData, SolveContext, StoredMoment } from "./context.ts";
 import { densityStates } from "./densityFields.ts";
@@ -81,7 +82,7 @@ export class DensitySweep {
    * `other` what it is compared with; `sink` may record what is to be done with a level once it is there.
    *
    * @param value stored levels of u
-   * @param counts sub-steps of each interval in the last sweep, renewed
+   * @param counts those of the last sweep, renewed
    */
   async run(
     value: readonly Field[],
@@ -89,7 +90,7 @@ export class DensitySweep {
     next: (level: number) => Field,
     other: (level: number) => Field,
     sink: (level: number, m: Field) => void,
-    counts: Int32Array,
+    counts: IntervalCounts,
   ): Promise<GpuDensityReport> {
     const { recorder } = this.#context;
     const { steps, levels } = this.#d;
@@ -114,7 +115,7 @@ export class DensitySweep {
       const target = next(k + 1);
       if (target.id !== m.id) recorder.copy(m, target);
       m = target;
-      const count = counts[k]!;
+      const count = counts.last[k]!;
       const dt = (levels[k + 1]! - levels[k]!) / count;
       for (let j = 0; j < count; j++) {
         this.#substep(m, levels[k]! + j * dt, dt);

@@ -5,7 +5,8 @@
  * the map, are those of the host's rule.
  */
 import type { Discretisation } from "../../../scheme/discretisation.ts";
-import { explicitStep, keepCount, needOf } from "../../../scheme/substeps.ts";
+import { explicitStep, needOf } from "../../../scheme/substeps.ts";
+import type { IntervalCounts } from "../../host/intervalCounts.ts";
 import { fullRadius, growingStep } from "../../host/stepLimits.ts";
 import type { SweepReport } from "../../tier.ts";
 
@@ -30,18 +31,17 @@ export interface IntervalResult {
 export interface IntervalRunner {
   /** Sub-steps that the first interval, the last in time, needs. */
   firstNeed(): Promise<number>;
-  /** Runs intervals k, k - 1, ...: the first with `count` sub-steps, those after it with max(counts, floors). */
+  /** Runs intervals k, k - 1, ...: the first with `count` sub-steps, those after it as planned in the counts. */
   run(k: number, count: number): Promise<readonly IntervalResult[]>;
   /** Nodes and levels in which a log coupling used its floor so far. */
   floored(): number;
 }
 
-/** Runs all intervals; `counts` and `floors` as on the host. */
+/** Runs all intervals; `counts` as on the host. */
 export async function sweepIntervals(
   d: Discretisation,
   runner: IntervalRunner,
-  counts: Int32Array,
-  floors: Int32Array,
+  counts: IntervalCounts,
 ): Promise<SweepReport> {
   const { cfl } = d.scheme;
   let substeps = 0;
@@ -54,10 +54,10 @@ export async function sweepIntervals(
     floored: runner.floored(),
     failure: { level, index, field: "value" },
   });
-  const chosen = (): number => Math.max(keepCount(counts[k]!, need, "hjb"), floors[k]!);
   while (k >= 0) {
     if (!Number.isFinite(need)) return failed(k, 0);
-    const chunk = await runner.run(k, exact > 0 ? exact : chosen());
+    const chosen = counts.choose(k, need, "hjb");
+    const chunk = await runner.run(k, exact > 0 ? exact : chosen);
     exact = 0;
     // The first interval that has to be done again ends the use of the chunk.
     for (const [i, { count, speeds, bad, need: next }] of chunk.entries()) {
@@ -65,17 +65,17 @@ export async function sweepIntervals(
       if (!(excess <= 1)) {
         if (repeats++ === mostRepeats || !Number.isFinite(excess)) return failed(k, 0);
         exact = Math.max(count + 1, Math.ceil(count * excess * overspeed));
-        floors[k] = exact;
+        counts.floors[k] = exact;
         break;
       }
       repeats = 0;
-      counts[k] = count;
+      counts.last[k] = count;
       substeps += count;
       if (bad !== 0) return failed(k, ~bad >>> 0);
       k--;
       if (next === undefined) break;
       need = next;
-      if (chunk[i + 1]?.count !== chosen()) break;
+      if (chunk[i + 1]?.count !== counts.choose(k, need, "hjb")) break;
     }
   }
   return { substeps, floored: runner.floored(), failure: undefined };

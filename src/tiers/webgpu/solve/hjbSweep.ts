@@ -4,6 +4,7 @@
  */
 import { hasExit, type Discretisation } from "../../../scheme/discretisation.ts";
 import { rklStages } from "../../../scheme/diffusion.ts";
+import type { IntervalCounts } from "../../host/intervalCounts.ts";
 import { exitAxes } from "../../host/pool.ts";
 import { axisRadius } from "../../host/stepLimits.ts";
 import type { SweepReport } from "../../tier.ts";
@@ -62,14 +63,13 @@ export class HjbSweep {
   }
 
   /**
-   * Fills `value` from `density`; `counts` and `floors` as on the host. `value` may repeat fields every `ring` levels: then no
+   * Fills `value` from `density`; `counts` as on the host. `value` may repeat fields every `ring` levels: then no
    * more than ring - 1 intervals are under way at a time.
    */
   async run(
     density: readonly Field[],
     value: readonly Field[],
-    counts: Int32Array,
-    floors: Int32Array,
+    counts: IntervalCounts,
     ring: number = value.length,
   ): Promise<SweepReport> {
     const { recorder } = this.#context;
@@ -81,7 +81,7 @@ export class HjbSweep {
     const runner: IntervalRunner = {
       firstNeed: () => this.#firstNeed(value[steps]!, steps - 1),
       run: async (k, count) => {
-        const chunk = await this.#chunk(value, k, count, counts, floors, Math.min(longestChunk, ring - 1));
+        const chunk = await this.#chunk(value, k, count, counts, Math.min(longestChunk, ring - 1));
         const collected = await recorder.collect();
         return chunk.map(({ interval, next }) => ({
           count: interval.count,
@@ -92,7 +92,7 @@ export class HjbSweep {
       },
       floored: () => this.#flooredSum(),
     };
-    return sweepIntervals(this.#d, runner, counts, floors);
+    return sweepIntervals(this.#d, runner, counts);
   }
 
   /** Records intervals k, k - 1, ... with the counts of the last iteration, each followed by the measures of the next one's need. */
@@ -100,8 +100,7 @@ export class HjbSweep {
     value: readonly Field[],
     from: number,
     firstCount: number,
-    counts: Int32Array,
-    floors: Int32Array,
+    counts: IntervalCounts,
     longest: number,
   ): Promise<{ readonly interval: IntervalWords; readonly next: NeedWords | undefined }[]> {
     const { recorder } = this.#context;
@@ -115,8 +114,9 @@ export class HjbSweep {
       recorder.copy(u, value[k]!);
       const next = k > 0 ? this.#measureNeed(u, k - 1) : undefined;
       chunk.push({ interval, next });
-      if (k === 0 || counts[k - 1] === 0) break;
-      count = Math.max(counts[k - 1]!, floors[k - 1]!);
+      if (k === 0) break;
+      count = counts.planned(k - 1);
+      if (count === 0) break;
       const { splitting, hamiltonianFlux } = this.#d.scheme;
       const speeds = count * (splitting === "richardson" ? 3 : 1) * (hamiltonianFlux === "glf" ? 9 : 1);
       if (speeds + wordReserve > recorder.wordsLeft) break;

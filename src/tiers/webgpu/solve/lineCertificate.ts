@@ -1,4 +1,5 @@
 /** The certificate of a member in one workgroup per stored level. */
+import type { IntervalCounts } from "../../host/intervalCounts.ts";
 import type { Certificate } from "../../tier.ts";
 import { CertificateTally } from "./certificate.ts";
 import type { FieldContext } from "./context.ts";
@@ -15,7 +16,7 @@ const gainWords = 4;
 /**
  * Exploitability and duality defect: the sums of all levels, the best response to the flow of the feedback, and what it gains.
  *
- * @param counts and @param floors of the last backward sweep; left as they are
+ * @param counts of the last backward sweep; left as they are
  * @param exitCost what leavers paid at the exits in the last forward sweep
  */
 export async function certifyLine(
@@ -24,8 +25,7 @@ export async function certifyLine(
   kernels: LineKernels,
   runner: LineRunner,
   hjb: LineValueSweep,
-  counts: Int32Array,
-  floors: Int32Array,
+  counts: IntervalCounts,
   exitCost: number,
 ): Promise<Certificate> {
   const tally = new CertificateTally(d);
@@ -40,7 +40,7 @@ export async function certifyLine(
       tally.add(first + j, cost!, mismatch!, terminal!);
     }
   }
-  const { failure } = await hjb.run({ levels: response, flow: "transported" }, counts.slice(), floors.slice());
+  const { failure } = await hjb.run({ levels: response, flow: "transported" }, counts.fixed());
   const answer = failure ? value.levels[0]! : response[0]!;
   const start = answer.offset / stateBytes;
   const gains = await runner.run({ ...common, kernel: kernels.gains, first: 0, count: 1, words: gainWords, start });

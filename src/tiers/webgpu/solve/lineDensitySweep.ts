@@ -1,6 +1,7 @@
 /** The forward sweep of a member in one workgroup: as many stored intervals a dispatch as it may hold, then the reports of all levels. */
 import { hasExit, type Discretisation } from "../../../scheme/discretisation.ts";
 import { rkl2, rklStages } from "../../../scheme/diffusion.ts";
+import type { IntervalCounts } from "../../host/intervalCounts.ts";
 import { axisRadius } from "../../host/stepLimits.ts";
 import { packStruct, structOf, type StructLayout } from "../struct.ts";
 import type { FieldContext } from "./context.ts";
@@ -67,9 +68,9 @@ export class LineDensitySweep {
   /**
    * Transports the density of level 0 into the transported history and compares it with the density.
    *
-   * @param counts sub-steps of each interval in the last sweep, renewed
+   * @param counts those of the last sweep, renewed
    */
-  async run(counts: Int32Array): Promise<GpuDensityReport> {
+  async run(counts: IntervalCounts): Promise<GpuDensityReport> {
     const { steps, levels } = this.#d;
     const tally = new DensityTally(this.#d);
     const failed = substepCounts(this.#d, counts, await this.#speeds());
@@ -78,7 +79,7 @@ export class LineDensitySweep {
     let list: Piece[] = [];
     let work = 0;
     for (let k = 0; k < end; k++) {
-      const count = counts[k]!;
+      const count = counts.last[k]!;
       const dt = (levels[k + 1]! - levels[k]!) / count;
       for (let j = 0; j < count; j++) {
         const pieces = this.#substep(k, levels[k]! + j * dt, dt, k === 0 && j === 0, j === 0);

@@ -1,6 +1,7 @@
 /** The backward sweep of a member in one workgroup: sources of all levels first, then as many intervals a dispatch as it may hold. */
 import type { Discretisation } from "../../../scheme/discretisation.ts";
 import { packStruct, structOf, type StructLayout } from "../struct.ts";
+import type { IntervalCounts } from "../../host/intervalCounts.ts";
 import type { SweepReport } from "../../tier.ts";
 import type { FieldContext } from "./context.ts";
 import type { Field } from "./fields.ts";
@@ -70,18 +71,17 @@ export class LineValueSweep {
     this.#growth = new Float64Array(member.d.steps + 1);
   }
 
-  /** Fills the target's levels; `counts` and `floors` as on the host. */
-  async run(target: ValueTarget, counts: Int32Array, floors: Int32Array): Promise<SweepReport> {
+  /** Fills the target's levels; `counts` as on the host. */
+  async run(target: ValueTarget, counts: IntervalCounts): Promise<SweepReport> {
     await this.#sources(target.flow);
     return sweepIntervals(
       this.#d,
       {
         firstNeed: () => this.#firstNeed(target),
-        run: (k, count) => this.#intervals(target, k, count, counts, floors),
+        run: (k, count) => this.#intervals(target, k, count, counts),
         floored: () => this.#floored,
       },
       counts,
-      floors,
     );
   }
 
@@ -119,8 +119,7 @@ export class LineValueSweep {
     target: ValueTarget,
     from: number,
     firstCount: number,
-    counts: Int32Array,
-    floors: Int32Array,
+    counts: IntervalCounts,
   ): Promise<readonly IntervalResult[]> {
     const { levels, grid } = this.#d;
     const { budget } = this.#runner;
@@ -129,7 +128,7 @@ export class LineValueSweep {
     let start = this.#at(entryOf(target, from + 1));
     let entries: Entry[] = [];
     let work = 0;
-    for (let k = from, count = firstCount; ; count = Math.max(counts[--k]!, floors[k]!)) {
+    for (let k = from, count = firstCount; ; count = counts.planned(--k)) {
       const interval: Interval = { k, count, speeds: [], bad: 0, need: undefined };
       const substeps = substepsOf(levels[k + 1]!, levels[k]!, count);
       const each = this.#pieces.substep(substeps[0]!, k);
@@ -152,7 +151,7 @@ export class LineValueSweep {
         work += eachWork;
       }
       done.push(interval);
-      if (k === 0 || counts[k - 1] === 0 || done.length === longest) break;
+      if (k === 0 || counts.planned(k - 1) === 0 || done.length === longest) break;
     }
     await this.#flush(target, start, entries, work);
     return done;

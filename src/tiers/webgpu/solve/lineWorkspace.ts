@@ -2,6 +2,7 @@
  * A workspace on the GPU whose members are worked on by a workgroup each. Members run beside each other, and what they ask for at one
  * time is done in one dispatch (lineRunner.ts): both sweeps with all that they measure, relaxation, Anderson and certificates.
  */
+import { IntervalCounts, settleCounts } from "../../host/intervalCounts.ts";
 import { checkOneGrid, keptNothing, memberAt } from "../../host/workspaceErrors.ts";
 import type { Discretisation } from "../../../scheme/discretisation.ts";
 import type {
@@ -38,9 +39,8 @@ interface Member extends LineMember {
   readonly kernels: LineKernels;
   readonly histories: LineHistories;
   readonly anderson: DeviceAnderson | undefined;
-  readonly hjbCounts: Int32Array;
-  readonly hjbFloors: Int32Array;
-  readonly densityCounts: Int32Array;
+  readonly hjbCounts: IntervalCounts;
+  readonly densityCounts: IntervalCounts;
   exitCost: number;
 }
 
@@ -117,9 +117,8 @@ export class LineWorkspace implements Workspace {
     await uploadStart(this.#context, history, density, d.grid.points);
     for (const { levels } of [history, transported]) await uploadStates(this.#context, levels[0]!, d.initialDensity);
     state.anderson?.reset();
-    state.hjbCounts.fill(0);
-    state.hjbFloors.fill(0);
-    state.densityCounts.fill(0);
+    state.hjbCounts.forget();
+    state.densityCounts.forget();
   }
 
   async loadValue(member: number, value: Float64Array): Promise<void> {
@@ -129,8 +128,8 @@ export class LineWorkspace implements Workspace {
   }
 
   hjb(member: number): Promise<SweepReport> {
-    const { hjb, value, hjbCounts, hjbFloors } = this.#member(member);
-    return hjb.run({ levels: value.levels, flow: "density" }, hjbCounts, hjbFloors);
+    const { hjb, value, hjbCounts } = this.#member(member);
+    return hjb.run({ levels: value.levels, flow: "density" }, hjbCounts);
   }
 
   async fokkerPlanck(
@@ -157,10 +156,14 @@ export class LineWorkspace implements Workspace {
     return { step: { kind: "blend", theta }, depth: 0 };
   }
 
+  async settle(member: number, afresh: boolean): Promise<number> {
+    return settleCounts(this.#member(member), afresh);
+  }
+
   certify(member: number): Promise<Certificate> {
     const state = this.#member(member);
-    const { kernels, hjb, hjbCounts, hjbFloors, exitCost } = state;
-    return certifyLine(this.#context, state, kernels, this.#runner, hjb, hjbCounts, hjbFloors, exitCost);
+    const { kernels, hjb, hjbCounts, exitCost } = state;
+    return certifyLine(this.#context, state, kernels, this.#runner, hjb, hjbCounts, exitCost);
   }
 
   async read(
@@ -210,9 +213,8 @@ async function makeMember(
     kernels,
     histories,
     anderson: half > 0 ? new DeviceAnderson(histories, line.plain.slice(0, half), line.plain.slice(half)) : undefined,
-    hjbCounts: new Int32Array(d.steps),
-    hjbFloors: new Int32Array(d.steps),
-    densityCounts: new Int32Array(d.steps),
+    hjbCounts: new IntervalCounts(d.steps),
+    densityCounts: new IntervalCounts(d.steps),
     exitCost: 0,
   };
 }

@@ -1,4 +1,5 @@
 /** A workspace on the GPU: histories, sweeps, relaxation and certificates stay there, scalars come back. */
+import { IntervalCounts, settleCounts } from "../../host/intervalCounts.ts";
 import { checkOneGrid, keptNothing, memberAt } from "../../host/workspaceErrors.ts";
 import type { Discretisation } from "../../../scheme/discretisation.ts";
 import type {
@@ -47,9 +48,8 @@ interface Member {
   readonly value: FieldHistory;
   readonly density: FieldHistory;
   readonly transported: FieldHistory | undefined;
-  readonly hjbCounts: Int32Array;
-  readonly hjbFloors: Int32Array;
-  readonly densityCounts: Int32Array;
+  readonly hjbCounts: IntervalCounts;
+  readonly densityCounts: IntervalCounts;
   exitCost: number;
 }
 
@@ -131,9 +131,8 @@ export class GpuWorkspace implements Workspace {
     await uploadStart(this.#context, history, density, d.grid.points);
     await uploadStates(this.#context, history.levels[0]!, d.initialDensity);
     state.anderson?.reset();
-    state.hjbCounts.fill(0);
-    state.hjbFloors.fill(0);
-    state.densityCounts.fill(0);
+    state.hjbCounts.forget();
+    state.densityCounts.forget();
   }
 
   async loadValue(member: number, value: Float64Array): Promise<void> {
@@ -142,8 +141,8 @@ export class GpuWorkspace implements Workspace {
   }
 
   hjb(member: number): Promise<SweepReport> {
-    const { hjb, density, value, hjbCounts, hjbFloors } = this.#member(member);
-    return this.#guarded(() => hjb.run(density.levels, value.levels, hjbCounts, hjbFloors));
+    const { hjb, density, value, hjbCounts } = this.#member(member);
+    return this.#guarded(() => hjb.run(density.levels, value.levels, hjbCounts));
   }
 
   fokkerPlanck(
@@ -181,6 +180,10 @@ export class GpuWorkspace implements Workspace {
     });
   }
 
+  async settle(member: number, afresh: boolean): Promise<number> {
+    return settleCounts(this.#member(member), afresh);
+  }
+
   certify(member: number): Promise<Certificate> {
     const state = this.#member(member);
     const { d, data, kernels, reductions, density, value, transported, bestResponse } = state;
@@ -195,7 +198,7 @@ export class GpuWorkspace implements Workspace {
         }
       } else {
         // In place: one more pair of sweeps makes the density that of the value function, summing as it goes.
-        const report = await state.hjb.run(density.levels, value.levels, state.hjbCounts, state.hjbFloors);
+        const report = await state.hjb.run(density.levels, value.levels, state.hjbCounts);
         if (report.failure) return { exploitability: Number.NaN, cost: Number.NaN, dualityDefect: Number.NaN };
         sums.add(0, density.levels[0]!, density.levels[0]!, value.levels[0]!);
         await this.#transport(state, (level, m) => {
@@ -204,7 +207,7 @@ export class GpuWorkspace implements Workspace {
         });
       }
       const flow = (transported ?? density).levels;
-      const response = await bestResponse.run(flow, state.hjbCounts, state.hjbFloors);
+      const response = await bestResponse.run(flow, state.hjbCounts);
       return sums.certificate(density.levels[0]!, value.levels[0]!, response, state.exitCost);
     });
   }
@@ -307,9 +310,8 @@ async function makeMember(
     transported: options.keepTransported ? await states("transported density") : undefined,
     anderson:
       anderson > 0 ? new DeviceAnderson(histories, await plain("Anderson F"), await plain("Anderson G")) : undefined,
-    hjbCounts: new Int32Array(d.steps),
-    hjbFloors: new Int32Array(d.steps),
-    densityCounts: new Int32Array(d.steps),
+    hjbCounts: new IntervalCounts(d.steps),
+    densityCounts: new IntervalCounts(d.steps),
     exitCost: 0,
   };
 }
