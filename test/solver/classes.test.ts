@@ -83,8 +83,8 @@ describe("FpFdmSolver", () => {
 
 describe("FixedPointIterator", () => {
   test.each([
-    { name: "r1", problem: r1, grid: 24, steps: 96 },
-    { name: "plaza", problem: plaza, grid: 10, steps: 48 },
+    { name: "r1", problem: r1, grid: 24, steps: 12 },
+    { name: "plaza", problem: plaza, grid: 10, steps: 8 },
   ])("$name: its parts reproduce its equilibrium, sweep by sweep", async ({ problem, grid, steps }) => {
     const hjb = new HjbWenoSolver(problem, { variant: "weno-z" });
     const fp = new FpFdmSolver(problem, { substeps: 2 });
@@ -94,10 +94,11 @@ describe("FixedPointIterator", () => {
       tolerance: 1e-10,
     });
     expect(record.stopReason).toBe("tolerance");
-    // One sub-step an interval, so that single sweeps step as the iteration did.
-    expect(record.substeps.hjb).toBe(steps);
+    // Several sub-steps an interval: single sweeps step as the iteration settled to.
+    expect(record.substeps.hjb).toBeGreaterThan(2 * steps);
     expect(record.scheme).toMatchObject({ weno: "z", fokkerPlanck: "fdm", fdmSubsteps: 2, grading: 0 });
     const again = await hjb.solve(density, { grid, steps });
+    expect(again.report.substeps).toBe(record.substeps.hjb);
     expect(worst(again.history, value)).toBeLessThan(1e-8);
     const transported = await fp.solve(value, { grid, steps });
     expect(worst(transported.history, density)).toBeLessThan(1e-8);

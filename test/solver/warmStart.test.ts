@@ -5,8 +5,8 @@ import { solve } from "../../src/solver/solve.ts";
 import { worst } from "../support/exact.ts";
 import { plaza, r1 } from "./support.ts";
 
-// So many intervals that each takes one sub-step: the equilibrium of the discrete game then hangs on nothing else.
-const run = { grid: 32, steps: 128, tolerance: 1e-9 } as const;
+// So few intervals that each takes several sub-steps: their counts must not hang on where a solve starts.
+const run = { grid: 32, steps: 24, tolerance: 1e-9 } as const;
 const cold = solve(r1, run);
 
 test("nested grids: fewer iterations on the finest, and the same equilibrium", async () => {
@@ -15,7 +15,7 @@ test("nested grids: fewer iterations on the finest, and the same equilibrium", a
   expect(record.stopReason).toBe("tolerance");
   expect(record.history[0]!.residual).toBeLessThan(0.02 * reference.record.history[0]!.residual);
   expect(record.iterations).toBeLessThanOrEqual(reference.record.iterations - 5);
-  expect(record.substeps).toEqual({ hjb: 128, fokkerPlanck: 128 });
+  expect(record.substeps).toEqual(reference.record.substeps);
   expect(worst(value, reference.value)).toBeLessThan(1e-8);
   expect(worst(density, reference.density)).toBeLessThan(1e-8);
 });
@@ -47,8 +47,8 @@ describe("from a result", () => {
   });
 
   test("of a 2-D game with an exit, from 10 x 8 to 16 x 12 points", async () => {
-    const start = await solve(plaza, { grid: [10, 8], steps: 24, tolerance: 1e-8 });
-    const fine = { grid: [16, 12], steps: 48, tolerance: 1e-8 } as const;
+    const start = await solve(plaza, { grid: [10, 8], steps: 12, tolerance: 1e-8 });
+    const fine = { grid: [16, 12], steps: 12, tolerance: 1e-8 } as const;
     const reference = await solve(plaza, fine);
     const warm = await solve(plaza, { ...fine, warmStart: start });
     expect(warm.record.stopReason).toBe("tolerance");
