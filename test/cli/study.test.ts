@@ -1,5 +1,9 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { openStudy, runPath } from "../../src/batch/study.ts";
+import { readRun } from "../../src/io/run.ts";
+import type { SolveRecord } from "../../src/solver/options.ts";
+import { worst } from "../support/exact.ts";
 import { describe, expect, test } from "vitest";
 import { emptyFolder, mfgpu, problemWith, start } from "./mfgpu.ts";
 
@@ -82,6 +86,36 @@ describe("mfgpu study", () => {
     const { id } = JSON.parse(row!) as { id: string };
     const member = readFileSync(join(whole, "runs", `${id}.npz`));
     expect(readFileSync(single).subarray(0, 2000).equals(member.subarray(0, 2000))).toBe(true);
+  });
+
+  test("members that start warm are the equilibria of those that do not, in fewer iterations", async () => {
+    const folder = emptyFolder();
+    const ends: { iterations: number; density: Float64Array }[][] = [];
+    for (const warmStart of ["on", "off"]) {
+      const out = join(folder, warmStart);
+      const file = studyFile(folder, {
+        problem: "two-crowds-1d",
+        vary: { volatility: { from: 0.7, to: 1.3, count: 6 } },
+        solve: { grid: 64, steps: 24, tier: "batched", tolerance: 1e-8 },
+        warmStart,
+      });
+      expect((await mfgpu(["study", file, "--out", out, "--quiet"])).code).toBe(0);
+      const { plan } = await openStudy(out);
+      const runs = await Promise.all(plan.members.map(({ id }) => readRun(runPath(out, id))));
+      ends.push(
+        runs.map(({ record, density }) => ({
+          iterations: (record as SolveRecord).iterations,
+          density: Float64Array.from(density),
+        })),
+      );
+    }
+    const [warm, cold] = ends as [(typeof ends)[0], (typeof ends)[0]];
+    const sum = (runs: typeof warm): number => runs.reduce((total, { iterations }) => total + iterations, 0);
+    expect(sum(warm)).toBeLessThan(0.9 * sum(cold));
+    // Sub-steps that hang on the way there left up to 1e-3 between the two.
+    for (const [k, { density }] of cold.entries()) {
+      expect(worst(warm[k]!.density, density)).toBeLessThan(1e-6 * Math.max(...density));
+    }
   });
 
   test("killed with -9 it goes on where it was, and the summary is the same", async () => {
