@@ -29,10 +29,15 @@ pub(crate) const STAGE_PIECES: usize = 14;
 /// Bytes of one piece along a strided axis: pieces stay in the second cache a few at a time, and rows of two or three cache
 /// lines are read faster than rows of one (a tenth of a sweep at 512 x 512).
 const PIECE_BYTES: usize = 1 << 17;
+/// Cache lines that a row has even where its piece then outgrows the second cache, and the bytes that this may cost: a tenth
+/// of a sweep at 1024 x 1024 and 2048 x 2048.
+const ROW_LINES: usize = 3;
+const MOST_PIECE_BYTES: usize = 1 << 19;
 
 /// Lines in a tile of an axis.
 pub(crate) fn tile_width<R: Real>(axis: &Axis<R>) -> usize {
-    axis.tile_width(PIECE_BYTES)
+    let wanted = (axis.n + 2 * GHOSTS) * ROW_LINES * R::LANES * size_of::<R>();
+    axis.tile_width(wanted.clamp(PIECE_BYTES, MOST_PIECE_BYTES))
 }
 
 /// Numbers in a piece of scratch memory for an axis.
