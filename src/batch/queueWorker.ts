@@ -8,6 +8,8 @@ import { openStudy, storedStudy, storeStudy, type Study } from "./study.ts";
 import { WorkerDied, WorkerPool } from "./workerPool.ts";
 
 export interface QueueWorkerOptions extends QueueTimes {
+  /** Where a study's tier uses an adapter: this one in place of the study's. */
+  readonly adapter?: string;
   /** Aborted: the batch at hand is finished, no other is taken. */
   readonly drain?: AbortSignal;
   readonly onBatch?: (study: string, batch: number, seconds: number) => void;
@@ -41,7 +43,7 @@ export async function workQueue(url: string, folder: string, options: QueueWorke
       }
     }
     const study = await openStudy(place);
-    const pool = new WorkerPool(place, 1);
+    const pool = new WorkerPool(place, 1, options.adapter === undefined ? [] : [options.adapter]);
     const found = { study, pool };
     studies.set(key, found);
     return found;

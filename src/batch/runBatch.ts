@@ -18,6 +18,12 @@ import { plannedOptions } from "./studyPlan.ts";
 /** For the report: studies run on many machines. */
 const processor = cpus()[0]?.model.trim() ?? "unknown";
 
+export interface RunBatchOptions {
+  /** Adapter of a tier that uses one, in place of the study's: a place, no part of what a member is. */
+  readonly adapter?: string;
+  readonly signal?: AbortSignal;
+}
+
 /** Why a member has no run. */
 export interface MemberFailure {
   readonly code: string;
@@ -34,18 +40,18 @@ export function isSettled(study: Study, index: number): boolean {
  * Solves the members of a batch that are not settled. A member that fails for its own reason is recorded as such; what
  * concerns the machine (a full disk, a missing tier) is thrown, and nothing is lost.
  */
-export async function runBatch(study: Study, batch: Batch, signal?: AbortSignal): Promise<void> {
+export async function runBatch(study: Study, batch: Batch, options: RunBatchOptions = {}): Promise<void> {
   const pending = batch.members.filter((index) => !isSettled(study, index));
   if (pending.length === 0) return;
-  const start = await parentDensity(study, batch.parent, signal);
+  const start = await parentDensity(study, batch.parent, options);
   try {
-    await solveMembers(study, pending, start, signal);
+    await solveMembers(study, pending, start, options);
   } catch (error) {
     if (!ofAMember(error)) throw error;
     // Somebody in the batch is at fault: alone, each shows whether it is.
     for (const index of pending) {
       try {
-        await solveMembers(study, [index], start, signal);
+        await solveMembers(study, [index], start, options);
       } catch (own) {
         if (!ofAMember(own)) throw own;
         await recordFailure(study, index, { code: own.code, message: own.message });
@@ -88,13 +94,13 @@ function ofAMember(error: unknown): error is MfgError {
 async function parentDensity(
   study: Study,
   parent: number | null,
-  signal?: AbortSignal,
+  options: RunBatchOptions,
 ): Promise<WarmStart | undefined> {
   if (parent === null) return undefined;
   const { id } = planned(study, parent);
   const path = runPath(study.folder, id);
   if (!isSettled(study, parent)) {
-    await runBatch(study, { index: -1, members: [parent], parent: planned(study, parent).parent }, signal);
+    await runBatch(study, { index: -1, members: [parent], parent: planned(study, parent).parent }, options);
   }
   if (!existsSync(path)) return undefined;
   const { density, t, shape, record } = await readRun(path);
@@ -106,13 +112,14 @@ async function solveMembers(
   study: Study,
   indices: readonly number[],
   start: WarmStart | undefined,
-  signal: AbortSignal | undefined,
+  { adapter, signal }: RunBatchOptions,
 ): Promise<void> {
   const members = indices.map((index) => memberOf(study, index));
   const [first] = members;
   if (first === undefined) return;
   const options: SolveOptions = {
     ...plannedOptions(study.plan, first.options, members.length),
+    ...(adapter === undefined ? {} : { adapter }),
     ...(signal === undefined ? {} : { signal }),
   };
   const warmStarts = members.map(() => start);

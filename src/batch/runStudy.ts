@@ -18,6 +18,8 @@ export interface StudyProgress {
 export interface RunStudyOptions {
   /** Processes; default as planned. */
   readonly workers?: number;
+  /** Adapters of a tier that uses one, in place of the study's: processes take them in turn. */
+  readonly adapters?: readonly string[];
   /** A fixed part of the batches: `{ index: 3, of: 16 }` is the third of sixteen. */
   readonly shard?: { readonly index: number; readonly of: number };
   readonly signal?: AbortSignal;
@@ -120,7 +122,7 @@ export async function runStudy(study: Study, options: RunStudyOptions = {}): Pro
   const workers = Math.max(1, Math.min(options.workers ?? study.plan.workers, queue.length));
   let aborted = false;
   if (queue.length > 0) {
-    using pool = new WorkerPool(study.folder, workers);
+    using pool = new WorkerPool(study.folder, workers, options.adapters);
     try {
       await pool.drain(next, done, options.signal);
     } catch (error) {

@@ -89,13 +89,14 @@ function prepared(request: StudyRequest, confirmed: boolean): Pick<Study, "membe
 /**
  * Opens the study of a folder, or plans it there.
  *
- * @param confirmed true where more than a million members are meant
+ * @param options.adapter where a new study is planned and tried
+ * @param options.confirmed true where more than a million members are meant
  * @throws MFGPU_FILE_STUDY where the folder holds another study, or other things
  */
 export async function openOrCreateStudy(
   request: StudyRequest,
   folder: string,
-  options: { readonly workers?: number; readonly confirmed?: boolean } = {},
+  options: { readonly workers?: number; readonly adapter?: string; readonly confirmed?: boolean } = {},
 ): Promise<Study> {
   if (existsSync(studyPath(folder))) {
     const stored = await readStored(folder);
@@ -112,7 +113,7 @@ export async function openOrCreateStudy(
   await refuseForeignFolder(folder);
   const { members, measures } = prepared(request, options.confirmed ?? false);
   const planner = measures.some((measure) => measure.planner);
-  const plan = await planStudy(request.file, members, planner, options.workers);
+  const plan = await planStudy(request.file, members, planner, options.workers, options.adapter);
   await mkdir(join(folder, "runs"), { recursive: true });
   const stored: StoredStudy = { format, version: formatVersion, schemeVersion, ...request, plan };
   await replaceFile(studyPath(folder), async (stream) => {

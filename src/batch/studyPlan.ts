@@ -46,13 +46,14 @@ async function studyTier(
   file: StudyFile,
   members: readonly Member[],
   workers: number,
+  adapter: string | undefined,
 ): Promise<StudyTier & { readonly place: SolveOptions }> {
-  const options: SolveOptions = file.solve;
+  const options: SolveOptions = { ...file.solve, ...(adapter === undefined ? {} : { adapter }) };
   const [sample] = shapeGroups(members);
   const first = sample?.[0];
   if (options.tier === undefined || options.tier === "auto") {
     const threads = options.threads ?? (workers > 1 ? 1 : availableParallelism());
-    const { tier: _, ...rest } = { ...options, ...first?.options };
+    const { tier: _, ...rest } = { ...options, ...first?.options, ...place(options) };
     const batch = (sample ?? []).slice(0, largestBatch).map(({ problem }) => problem);
     const { ranked } = await planSolve(batch, { ...rest, threads }, { mode: "estimate" });
     const chosen = ranked[0]?.candidate;
@@ -117,6 +118,7 @@ async function tryWarm(
  * Plans a study.
  *
  * @param workers processes that it will run on at first; another number later changes nothing but the speed
+ * @param adapter where it is planned and tried, in place of the study's own; not part of the plan
  * @throws MFGPU_TIER_* where the tier is not here, MFGPU_MEMORY_BUDGET where one member does not fit a worker's share
  */
 export async function planStudy(
@@ -124,8 +126,9 @@ export async function planStudy(
   members: readonly Member[],
   planner: boolean,
   workers: number = availableParallelism(),
+  adapter?: string,
 ): Promise<StudyPlan> {
-  const { tier, precision, place: base } = await studyTier(file, members, workers);
+  const { tier, precision, place: base } = await studyTier(file, members, workers, adapter);
   const budget = ((file.solve as SolveOptions).memoryBytes ?? memoryShare * freemem()) / workers;
   let memberBytes = 0;
   let andersonDepth: number | null = null;
@@ -140,8 +143,10 @@ export async function planStudy(
     Math.min(largestBatch, Math.floor(budget / memberBytes), Math.ceil(members.length / workers)),
   );
   const frame = { tier, precision, andersonDepth, memberBytes, workers };
-  const options = (member: Member): SolveOptions =>
-    plannedOptions({ ...frame, warm: false, trial: null }, member.options, 1);
+  const options = (member: Member): SolveOptions => ({
+    ...plannedOptions({ ...frame, warm: false, trial: null }, member.options, 1),
+    ...(adapter === undefined ? {} : { adapter }),
+  });
   const trial = file.warmStart === "auto" ? await tryWarm(members, options) : null;
   const warm =
     file.warmStart === "on" || (trial !== null && trial.warm <= (1 - worthwhile) * trial.cold && members.length > 1);

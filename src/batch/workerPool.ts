@@ -14,10 +14,12 @@ export class WorkerDied extends Error {}
 
 class Worker {
   readonly #folder: string;
+  readonly #adapter: string | undefined;
   #child: ChildProcess | undefined;
 
-  constructor(folder: string) {
+  constructor(folder: string, adapter: string | undefined) {
     this.#folder = folder;
+    this.#adapter = adapter;
   }
 
   get pid(): number | undefined {
@@ -65,7 +67,8 @@ class Worker {
 
   #alive(): ChildProcess {
     if (this.#child && this.#child.exitCode === null && this.#child.signalCode === null) return this.#child;
-    this.#child = fork(entry, [this.#folder], { stdio: ["ignore", "ignore", "inherit", "ipc"], serialization: "json" });
+    const args = this.#adapter === undefined ? [this.#folder] : [this.#folder, this.#adapter];
+    this.#child = fork(entry, args, { stdio: ["ignore", "ignore", "inherit", "ipc"], serialization: "json" });
     return this.#child;
   }
 }
@@ -74,8 +77,9 @@ class Worker {
 export class WorkerPool implements Disposable {
   readonly #workers: readonly Worker[];
 
-  constructor(folder: string, size: number) {
-    this.#workers = Array.from({ length: size }, () => new Worker(folder));
+  /** @param adapters where tiers that use one compute: dealt out in turn; the study's own choice where none are named */
+  constructor(folder: string, size: number, adapters: readonly string[] = []) {
+    this.#workers = Array.from({ length: size }, (_, i) => new Worker(folder, adapters[i % adapters.length]));
   }
 
   /** Process ids of the workers that run. */

@@ -1,6 +1,6 @@
 /**
  * A worker of a study: a process of its own that solves the batches it is sent. Started by `WorkerPool` with the study's
- * folder; ends when its parent does.
+ * folder and, where one is named, its adapter; ends when its parent does.
  */
 import { MfgError } from "../errors.ts";
 import { runBatch } from "./runBatch.ts";
@@ -21,7 +21,8 @@ export interface WorkerAnswer {
 process.on("SIGINT", () => undefined);
 process.on("disconnect", () => process.exit(0));
 
-const study = openStudy(process.argv[2] ?? "");
+const [, , folder = "", adapter] = process.argv;
+const study = openStudy(folder);
 
 process.on("message", (task: WorkerTask) => {
   void answer(task).then((reply) => process.send?.(reply));
@@ -32,7 +33,7 @@ async function answer({ batch }: WorkerTask): Promise<WorkerAnswer> {
     const opened = await study;
     const found = opened.plan.batches[batch];
     if (found === undefined) throw new RangeError(`no batch ${batch}`);
-    await runBatch(opened, found);
+    await runBatch(opened, found, adapter === undefined ? {} : { adapter });
     return { batch, error: null };
   } catch (error) {
     const code = error instanceof MfgError ? error.code : "MFGPU_UNEXPECTED";

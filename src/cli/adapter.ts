@@ -2,9 +2,15 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { MfgError } from "../errors.ts";
 import type { TierChoice } from "../solver/options.ts";
+import { findTier } from "../tiers/registry.ts";
 import { exitCodes } from "./exit.ts";
 
-const usesAdapter = /^(webgpu|gpujs)/;
+const adapterTiers = /^(webgpu|gpujs)/;
+
+/** True where a tier computes on an adapter. */
+export function usesAdapter(tier: string): boolean {
+  return adapterTiers.test(tier);
+}
 
 /**
  * The adapter that is asked for: `--adapter`, else MFGPU_ADAPTER where the tier uses one. An adapter for a tier that runs on
@@ -15,8 +21,8 @@ export function chosenAdapter(
   fromEnvironment: string | undefined,
   tier: TierChoice,
 ): string | undefined {
-  if (flag === undefined) return usesAdapter.test(tier) && fromEnvironment !== "" ? fromEnvironment : undefined;
-  if (tier === "auto" || usesAdapter.test(tier)) return flag;
+  if (flag === undefined) return usesAdapter(tier) && fromEnvironment !== "" ? fromEnvironment : undefined;
+  if (tier === "auto" || usesAdapter(tier)) return flag;
   throw new MfgError({
     code: "MFGPU_CONFIG_ADAPTER",
     message: `--adapter: tier ${tier} uses no adapter.`,
@@ -24,6 +30,16 @@ export function chosenAdapter(
     value: flag,
     fix: "Leave out --adapter, or name a tier that runs on an adapter: --tier webgpu.",
   });
+}
+
+/**
+ * Refuses adapters that are not here, before anything else is done.
+ *
+ * @param tier that is asked for; where it is left open, WebGPU says what is here
+ * @throws MFGPU_TIER_UNAVAILABLE with what is here instead
+ */
+export async function checkAdapters(adapters: readonly string[], tier: TierChoice): Promise<void> {
+  for (const adapter of adapters) await findTier(tier === "auto" ? "webgpu" : tier, { adapter });
 }
 
 /** Set for the process that `runAgainWithSoftware` starts. */

@@ -5,8 +5,11 @@ import { cancelStudy, queueStatus, queueStudy } from "../batch/queueStudy.ts";
 import { isSettled } from "../batch/runBatch.ts";
 import { runStudy, type StudyProgress } from "../batch/runStudy.ts";
 import { openOrCreateStudy, openStudy, readStudyFile, type Study } from "../batch/study.ts";
+import type { StudyFile } from "../batch/studyFile.ts";
 import type { SummaryRow } from "../batch/summary.ts";
 import { checkWritable } from "../io/files.ts";
+import type { TierChoice } from "../solver/options.ts";
+import { checkAdapters, chosenAdapter, usesAdapter } from "./adapter.ts";
 import { exitCodes } from "./exit.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { writeStudyReport } from "./plot.ts";
@@ -17,6 +20,7 @@ import * as read from "./values.ts";
 interface RunFlags {
   readonly out: string;
   readonly workers?: number;
+  readonly adapter?: readonly string[];
   readonly shard?: { readonly index: number; readonly of: number };
   readonly queue?: string;
   readonly report?: string;
@@ -47,9 +51,15 @@ export function studyCommand(): Command {
       .argument("<file>", "study file")
       .requiredOption("--out <folder>", "folder of the study; the same command goes on with what is in it")
       .addOption(
-        new Option("--workers <n>", "processes (default: one per core)").argParser((t) =>
+        new Option("--workers <n>", "processes (default: one per core, or one per --adapter)").argParser((t) =>
           read.readCount("--workers", t, 1),
         ),
+      )
+      .addOption(
+        new Option(
+          "--adapter <name>",
+          "graphics adapter, for the tiers that use one; given again: one more, and processes take them in turn",
+        ).argParser((text: string, before?: readonly string[]) => [...(before ?? []), text]),
       )
       .addOption(new Option("--shard <i/n>", "run a fixed part, for job arrays").argParser(readShard))
       .option("--queue <url>", "share it out over workers: redis://... or postgres://... (see mfgpu worker)")
@@ -123,8 +133,16 @@ async function run(path: string, flags: RunFlags): Promise<number> {
   if (flags.report !== undefined) await checkWritable(flags.report);
   const request = await readStudyFile(path);
   using interrupt = onInterrupt(quiet);
+  const adapters = await studyAdapters(flags.adapter, request.file);
+  // Several processes on one adapter only wait for each other.
+  const workersOn = (tier: string): { workers?: number } => {
+    const workers = flags.workers ?? (usesAdapter(tier) && adapters.length > 0 ? adapters.length : undefined);
+    return workers === undefined ? {} : { workers };
+  };
+  const [adapter] = adapters;
   const study = await openOrCreateStudy(request, folder, {
-    ...(flags.workers === undefined ? {} : { workers: flags.workers }),
+    ...workersOn(tierOf(request.file)),
+    ...(adapter === undefined ? {} : { adapter }),
     confirmed: flags.yes ?? false,
   });
   if (!quiet) note(planLine(study));
@@ -134,7 +152,8 @@ async function run(path: string, flags: RunFlags): Promise<number> {
     flags.queue === undefined
       ? await runStudy(study, {
           ...common,
-          ...(flags.workers === undefined ? {} : { workers: flags.workers }),
+          ...workersOn(study.plan.tier),
+          adapters,
           ...(flags.shard === undefined ? {} : { shard: flags.shard }),
         })
       : await queueStudy(study, flags.queue, {
@@ -170,6 +189,23 @@ async function run(path: string, flags: RunFlags): Promise<number> {
   }
   if (aborted) return exitCodes.interrupted;
   return counts.converged === outcome.rows.length ? exitCodes.done : exitCodes.notConverged;
+}
+
+function tierOf({ solve }: StudyFile): TierChoice {
+  const tier = solve["tier"];
+  return typeof tier === "string" ? (tier as TierChoice) : "auto";
+}
+
+/** The adapters that are asked for: --adapter, which must be here; else MFGPU_ADAPTER where the study names none. */
+async function studyAdapters(given: readonly string[] | undefined, file: StudyFile): Promise<readonly string[]> {
+  const tier = tierOf(file);
+  if (given === undefined) {
+    const adapter = chosenAdapter(undefined, process.env["MFGPU_ADAPTER"], tier);
+    return adapter === undefined || file.solve["adapter"] !== undefined ? [] : [adapter];
+  }
+  for (const adapter of given) chosenAdapter(adapter, undefined, tier);
+  await checkAdapters(given, tier);
+  return given;
 }
 
 function countRows(rows: readonly SummaryRow[]): { converged: number; notConverged: number; failed: number } {

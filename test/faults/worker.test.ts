@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { batchJob, queueProtocol, StudyQueue } from "../../src/batch/queue.ts";
 import { keyOfStudy } from "../../src/batch/queueStudy.ts";
 import { openOrCreateStudy, readStudyFile } from "../../src/batch/study.ts";
+import { gpuPlace, whyNoGpu } from "../support/webgpu.ts";
 import { emptyFolder, mfgpu, type Running, start } from "../cli/mfgpu.ts";
 import { startPostgres } from "./postgres.ts";
 import { startRedis, whyNoRedis } from "./redis.ts";
@@ -90,6 +91,27 @@ describe.each(heading)("workers of a queue on $title", ({ name, begin, absent })
       expect((await waiting.ended).code).toBe(130);
     },
     120_000,
+  );
+
+  test.runIf(here && whyNoGpu === undefined && gpuPlace.adapter !== undefined)(
+    "--adapter of a worker: its solves run there, whatever the study was planned on",
+    async () => {
+      const folder = emptyFolder();
+      const out = join(folder, "out");
+      const file = studyFile(folder, 2, {
+        solve: { grid: 16, steps: 6, tier: "webgpu", precision: "f32", tolerance: 1e-4 },
+      });
+      // Without the variable only --adapter can lead to a software adapter.
+      const { child, ended } = start(
+        ["worker", "--queue", server.url, "--out", out, "--adapter", gpuPlace.adapter ?? ""],
+        { MFGPU_ADAPTER: "" },
+      );
+      const study = await mfgpu(["study", file, "--out", out, "--queue", server.url, "--workers", "1", "--json"]);
+      expect(JSON.parse(study.stdout)).toMatchObject({ total: 2, settled: 2, failed: 0 });
+      child.kill("SIGTERM");
+      expect((await ended).code).toBe(0);
+    },
+    240_000,
   );
 
   test.runIf(here)("a wrong password is exit 2 and printed nowhere", async () => {
