@@ -4,7 +4,7 @@ import { discretise } from "../scheme/discretise.ts";
 import type { Discretisation } from "../scheme/discretisation.ts";
 import type { SchemeOptions } from "../scheme/options.ts";
 import type { PlanCandidate } from "./candidates.ts";
-import { hopeless, measureSize, type CalibrationOptions } from "./calibrateSize.ts";
+import { measureSize, type CalibrationOptions } from "./calibrateSize.ts";
 import { systemClock } from "./clock.ts";
 import { onGridOf } from "./finer.ts";
 import type { Excluded } from "./measure.ts";
@@ -21,20 +21,21 @@ export interface Calibration {
   readonly spent: number;
 }
 
-const fewestPoints: Readonly<Record<number, number>> = { 1: 48, 2: 196, 3: 729 };
+const fewestPoints: Readonly<Record<number, number>> = { 1: 48, 2: 196, 3: 343 };
 /** Relative error of a median above which a reader is told. */
 const noiseTold = 0.1;
 /** Longest sweep, in milliseconds, that a calibration runs. */
 const longestSweep = 400;
 
-const substepsPerLevel = 5;
+/** What a level of a window needs; it takes one more. */
+const substepsPerLevel = 3;
 /** Shares of a sweep's sub-steps at which its windows lie, in turn. */
 const windows = [0.3, 0.7] as const;
 
 /** Grids with the proportions of `shape`, from few points to its own, about `factor` apart in points. */
 export function ladder(
   shape: readonly number[],
-  factor: number = 4.5,
+  factor: number = 7,
   fewest: number = fewestPoints[shape.length] ?? 100,
 ): number[][] {
   const points = shape.reduce((product, n) => product * n, 1);
@@ -121,28 +122,33 @@ export async function calibrate(
   const further = beyondBreaks(candidates, shape, own);
   const sizes = [...own, ...further.map(({ size }) => size)];
   let lastSpent = 0;
+  const kept = further.length > 0 ? keptForBreaks * budgetMs : 0;
+  let lastField = field.length;
   for (const [k, size] of sizes.entries()) {
-    // A size takes about as long as the one before it, or longer: what would not end in time is not begun.
-    if (k > 1 && left() <= lastSpent) {
-      notes.push(`The time limit ended the calibration at ${sizes[k - 1]?.join("x")}.`);
-      break;
-    }
     const only = further.find((one) => one.size === size)?.names;
     field = field.filter((candidate) => worthwhile(candidate, samples, size) && (only?.has(candidate.name) ?? true));
+    // A candidate takes about as long as at the size before, or longer: what would not end in time is not begun. A size beyond
+    // a break is for a few fast candidates and has time of its own; nothing that is smaller tells what happens there.
+    if (k > 1 && left() <= (only ? 0 : (lastSpent * field.length) / lastField + kept)) {
+      notes.push(`The time limit ended the calibration before ${size.join("x")}.`);
+      if (k < own.length && further.length > 0) continue;
+      break;
+    }
+    lastField = field.length;
     if (!field.some(({ name }) => options.wanted?.has(name) ?? true)) break;
     const started = clock.now();
-    const steps = k % 2 === 0 ? 3 : 6;
+    const steps = k % 2 === 0 || only ? 3 : 6;
     const { pilot } = options;
     const d = pilot
       ? windowOf(pilot, problem, size, steps, scheme, windows[k % windows.length] ?? 0.5)
       : shortened(problem, size, steps, scheme);
-    const share = left() / (sizes.length - k);
+    const share = only ? left() / (sizes.length - k) : (left() - kept) / (own.length - k);
     const outcome = await measureSize(field, reference, d, {
       ...options,
       clock,
       whole: k < 2,
       budgetMs: share,
-      ...(k === 0 ? { warmUpMs: options.warmUpMs ?? Math.min(150, budgetMs / 60) } : {}),
+      ...(k === 0 ? { warmUpMs: options.warmUpMs ?? Math.min(150, budgetMs / 90) } : {}),
       ...(signal && { signal }),
     });
     lastSpent = clock.now() - started;
@@ -160,6 +166,10 @@ export async function calibrate(
   return { samples, excluded, notes: [...new Set(notes)], spent: clock.now() - begun };
 }
 
+/** Share of the time that is kept for sizes beyond breaks. */
+const keptForBreaks = 0.15;
+/** A candidate this many times slower than the best is measured at two sizes and left at that. */
+const beaten = 4;
 /** A break further away than this, in points, is left to a calibration of a grid that is nearer to it. */
 const breakWithin = 8;
 
@@ -205,5 +215,5 @@ function worthwhile(
       return same ? time(same) : Infinity;
     }),
   );
-  return time(last) <= hopeless * best;
+  return time(last) <= beaten * best;
 }

@@ -1,6 +1,14 @@
 /** Fits the cost model of a candidate to what was measured of it. */
 import { fitNonNegative, relativeErrors } from "./fit.ts";
-import { bytesPerNumber, features, sweepTime, type Affine, type CandidateModel, type SweepCosts } from "./model.ts";
+import {
+  bytesPerNumber,
+  features,
+  sweepTime,
+  type Affine,
+  type CandidateModel,
+  type SweepCosts,
+  type Ratio,
+} from "./model.ts";
 import { median } from "./statistics.ts";
 import type { IterationWork } from "./work.ts";
 
@@ -59,6 +67,15 @@ function fitStages(
   return { latency, ...costs, saturation, ratios: [], spread };
 }
 
+/** Keeps what was found below a break up to it: between sizes on both sides of one nothing lies in between. */
+function upToBreaks(ratios: readonly Ratio[], breaks: readonly number[]): readonly Ratio[] {
+  const held = breaks.flatMap((at) => {
+    const below = ratios.findLast(({ points }) => points < at - 1);
+    return below && ratios.some(({ points }) => points >= at) ? [{ points: at - 1, ratio: below.ratio }] : [];
+  });
+  return [...ratios, ...held].toSorted((a, b) => a.points - b.points);
+}
+
 function fitSweep(samples: readonly Sample[], part: "hjb" | "fokkerPlanck", prior?: SweepCosts): SweepCosts {
   const [only] = samples;
   if (!only) throw new Error("a sweep without samples cannot be fitted");
@@ -100,8 +117,17 @@ function fitAffine(units: readonly number[], times: readonly number[]): Affine {
  * The model of a candidate from what was measured of it, one sample per size or more.
  *
  * @param prior what is believed of its costs' proportions; used where one size does not tell them
+ * @param breaks points from which on its tier works another way
  */
-export function fitModel(samples: readonly Sample[], prior?: CandidateModel): CandidateModel {
+export function fitModel(
+  samples: readonly Sample[],
+  prior?: CandidateModel,
+  breaks: readonly number[] = [],
+): CandidateModel {
+  const sweep = (part: "hjb" | "fokkerPlanck"): SweepCosts => {
+    const costs = fitSweep(samples, part, prior?.[part]);
+    return { ...costs, ratios: upToBreaks(costs.ratios, breaks) };
+  };
   const of = (read: (sample: Sample) => number): number[] => samples.map(read);
   const numbers = of((sample) => sample.numbers);
   // A certificate is a backward sweep and some sums over the histories.
@@ -123,8 +149,8 @@ export function fitModel(samples: readonly Sample[], prior?: CandidateModel): Ca
       numbers.map((n) => n * bytesPerNumber),
       of((sample) => sample.read),
     ),
-    hjb: fitSweep(samples, "hjb", prior?.hjb),
-    fokkerPlanck: fitSweep(samples, "fokkerPlanck", prior?.fokkerPlanck),
+    hjb: sweep("hjb"),
+    fokkerPlanck: sweep("fokkerPlanck"),
     moving: {
       hjb: median(of((sample) => sample.moving.hjb)),
       fokkerPlanck: median(of((sample) => sample.moving.fokkerPlanck)),
@@ -136,7 +162,10 @@ export function fitModel(samples: readonly Sample[], prior?: CandidateModel): Ca
     // One call each, so the least disturbed one.
     column: Math.min(Infinity, ...columns) === Infinity ? 0 : Math.min(...columns),
     certify: { sweeps: 1, each: sums.length > 0 ? median(sums) : 0 },
-    beside: samples.flatMap(({ points, beside }) => (beside === undefined ? [] : [{ points, ratio: beside }])),
+    beside: upToBreaks(
+      samples.flatMap(({ points, beside }) => (beside === undefined ? [] : [{ points, ratio: beside }])),
+      breaks,
+    ),
     fewest: Math.min(...of((sample) => sample.points)),
     most: Math.max(...of((sample) => sample.points)),
     noise: median(of((sample) => sample.noise)),

@@ -29,7 +29,7 @@ export interface ModelOptions {
 
 const defaultLimitMs: Readonly<Record<PlanMode, number>> = {
   estimate: 0,
-  measure: 9000,
+  measure: 8000,
   patient: 60_000,
   "wisdom-only": 0,
 };
@@ -55,13 +55,18 @@ export async function modelsFor(
 ): Promise<{ models: Map<string, { model: CandidateModel; source: Source }>; excluded: readonly Excluded[] }> {
   const { mode, wisdom, clock } = planning;
   const models = new Map<string, { model: CandidateModel; source: Source }>();
-  for (const candidate of open) {
-    const { name } = candidate;
-    const given = planning.models?.get(name);
-    const known = given ?? (mode === "patient" ? undefined : wisdom.model(name, kind, machines.get(name) ?? {}));
-    // What lost clearly at a small size is not asked to run a large one.
-    if (known && (mode !== "measure" || d.grid.points <= trustedBeyond * known.most || planning.models))
-      models.set(name, { model: known, source: given ? "measured" : "wisdom" });
+  const known = new Map<string, CandidateModel>();
+  for (const { name } of open) {
+    const model =
+      planning.models?.get(name) ??
+      (mode === "patient" ? undefined : wisdom.model(name, kind, machines.get(name) ?? {}));
+    if (model) known.set(name, model);
+  }
+  // What lost clearly at small sizes was not asked to run large ones: how far is known goes by who was.
+  const reach = trustedBeyond * Math.max(0, ...[...known.values()].map(({ most }) => most));
+  for (const [name, model] of known) {
+    if (mode === "measure" && !planning.models && d.grid.points > reach) continue;
+    models.set(name, { model, source: planning.models?.has(name) ? "measured" : "wisdom" });
   }
   const unknown = open.filter(({ name }) => !models.has(name));
   let excluded: readonly Excluded[] = [];
@@ -82,7 +87,9 @@ export async function modelsFor(
       const samples = done.samples.get(candidate.name);
       // A calibration that ended early because nobody new was left says less than what is known.
       if (!samples || (samples.length < 2 && models.has(candidate.name))) continue;
-      const model = fitModel(samples, shippedModel(candidate, d.grid.shape.length));
+      const dimension = d.grid.shape.length;
+      const breaks = candidate.residency === "resident" ? candidate.tier.breaks?.(dimension) : undefined;
+      const model = fitModel(samples, shippedModel(candidate, dimension), breaks);
       models.set(candidate.name, { model, source: "measured" });
       const software = candidate.found.state === "available" && candidate.found.software;
       const machine = machines.get(candidate.name);

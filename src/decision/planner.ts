@@ -26,7 +26,7 @@ import { referenceOf, workload } from "./workload.ts";
 export interface PlanningOptions {
   /** Default `measure`. */
   readonly mode?: PlanMode;
-  /** Most milliseconds, about: best so far at their end. Default 9 s, 60 s where patient. */
+  /** Most milliseconds, about: best so far at their end. Default 8 s, 60 s where patient. */
   readonly timeLimitMs?: number;
   /** Default: what this process has learned. */
   readonly wisdom?: Wisdom;

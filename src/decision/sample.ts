@@ -15,16 +15,20 @@ export interface Entrant {
   readonly setup: number;
   readonly workspaceBytes: number;
   readonly substeps: { readonly hjb: number; readonly fokkerPlanck: number };
+  /** Milliseconds of the sweeps that were held to the reference. */
+  readonly checked: Readonly<Record<"hjb" | "fokkerPlanck", number>>;
   /** Milliseconds of both sweeps: those that were held to the reference, or the fastest of the warm-up. */
   once: number;
   firstExcess: number;
   /** Milliseconds of all sweeps that were timed, and of moving data within them. */
   readonly swept: Record<"hjb" | "fokkerPlanck", { time: number; moved: number }>;
 }
+/** Milliseconds of two sweeps up to which Anderson steps are timed as well. */
+const shortOnce = 40;
 /** Milliseconds of two sweeps from which on a candidate that is far behind is timed once. */
-export const longOnce = 40;
+export const longOnce = 15;
 /** The same for one that is merely behind. */
-export const veryLongOnce = 150;
+export const veryLongOnce = 30;
 
 /** What is kept of a timing. */
 export type PartTime = Pick<Timing, "samples" | "median" | "first" | "error">;
@@ -34,7 +38,11 @@ const singleError = 0.1;
 export async function once({ run }: Contestant, clock: Clock): Promise<PartTime> {
   const begun = clock.now();
   await run();
-  const time = clock.now() - begun;
+  return single(clock.now() - begun);
+}
+
+/** What is known of a part that was timed once. */
+export function single(time: number): PartTime {
   return { samples: [time], median: time, first: time, error: singleError };
 }
 export type Part = "load" | "hjb" | "fokkerPlanck" | "certify" | "relax" | "read";
@@ -94,7 +102,7 @@ export async function sampleOf(
   if (!load || !hjb || !fokkerPlanck || !relax || !read) return undefined;
   const numbers = (d.steps + 1) * d.grid.points;
   let column: number | undefined;
-  if (whole && lowerQuartile(hjb) + lowerQuartile(fokkerPlanck) < longOnce) {
+  if (whole && lowerQuartile(hjb) + lowerQuartile(fokkerPlanck) < shortOnce) {
     // A few real iterations, so that the Anderson step has columns to work with.
     for (let k = 1; k <= andersonRounds; k++) {
       await workspace.hjb(0);

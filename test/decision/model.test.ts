@@ -1,7 +1,7 @@
 /** The cost model: what it is fitted to it gives back, between and beyond the sizes that were measured. */
 import { describe, expect, test } from "vitest";
 import { fitModel, type Sample } from "../../src/decision/fitModel.ts";
-import { predict, sweepTime, withoutTransfers } from "../../src/decision/model.ts";
+import { predict, sweepTime, withoutTransfers, type CandidateModel } from "../../src/decision/model.ts";
 import type { SweepWork } from "../../src/decision/work.ts";
 
 const work = (advection: number, diffusion: number): SweepWork => ({
@@ -69,6 +69,21 @@ describe("a fit", () => {
       );
     const at = (points: number): number => sweepTime(own.hjb, work(200, 200), points) / truth(points, work(200, 200));
     expect(at(5000) / at(400)).toBeCloseTo(0.5, 1);
+  });
+  test("with the break known, nothing lies between the sizes on its sides", () => {
+    const half = (points: number): number => (points >= 1600 ? 0.5 : 1);
+    const broken = [...samples.slice(0, 3), sampleAt(1600, 1)].map((one) => ({
+      ...one,
+      hjb: one.hjb * half(one.points),
+      beside: 0.5 * half(one.points),
+    }));
+    const at = (own: CandidateModel, points: number): number =>
+      sweepTime(own.hjb, work(200, 200), points) / truth(points, work(200, 200));
+    const known = fitModel(broken, undefined, [1600]);
+    expect(at(known, 1500) / at(known, 1600)).toBeGreaterThan(1.4);
+    expect(known.beside.find(({ points }) => points === 1599)?.ratio).toBe(0.5);
+    const unknown = fitModel(broken);
+    expect(at(unknown, 1500) / at(unknown, 1600)).toBeLessThan(1.2);
   });
   test("one size alone takes the proportions from what is believed", () => {
     const prior = { ...model, hjb: { ...model.hjb, latency: 0, advection: 1e-6, diffusion: 0, ratios: [] } };

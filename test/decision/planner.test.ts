@@ -151,6 +151,19 @@ describe("measuring", () => {
     expect(second.candidates.find(({ name }) => name === "batched f64")!.source).toBe("wisdom");
     expect(second.seconds).toBeLessThan(first.seconds);
   });
+  test("who lost at small sizes is not measured again for a large one", async () => {
+    // Both know their costs, the slow one of small grids alone; 16 times the largest size is what is trusted.
+    const wisdom = Wisdom.inMemory();
+    await planOf(r1, options, { tiers: [batchedTier, scalarTier], wisdom, timeLimitMs: 1500 });
+    const models = wisdom.entries.filter((entry) => entry.kind === "model");
+    const known = new Map(models.map((entry) => [entry.candidate, entry]));
+    const slow = known.get("scalar f64")!;
+    await wisdom.learn([{ ...slow, model: { ...slow.model, fewest: 20, most: 20 } }]);
+    const wide = { ...options, grid: 15 * known.get("batched f64")!.model.most };
+    expect(wide.grid).toBeGreaterThan(16 * 20);
+    const plan = await planOf(r1, wide, { tiers: [batchedTier, scalarTier], wisdom, timeLimitMs: 1500 });
+    expect(plan.candidates.map(({ source }) => source)).toEqual(["wisdom", "wisdom"]);
+  });
   test("wisdom-only without wisdom chooses nothing and says why", async () => {
     const plan = await planOf(r1, options, { mode: "wisdom-only", tiers: [batchedTier] });
     expect(plan.chosen).toBeNull();
@@ -164,7 +177,7 @@ describe("measuring", () => {
     );
     expect(chosen).toBe("batched f64");
     expect(candidates[0]!.source).toBe("measured");
-    expect(notes.join()).toMatch(/time limit ended the calibration at \d+x\d+/);
+    expect(notes.join()).toMatch(/time limit ended the calibration before \d+x\d+/);
   });
 });
 
