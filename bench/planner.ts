@@ -60,8 +60,9 @@ const batchPoints = flags.quick ? 500 : 3000;
 /** So is one whose best candidate is predicted to take no more than so many seconds. */
 const longestBatch = 15;
 const rounds = flags.quick ? 1 : 3;
-/** Solves of fewer seconds are run three times as often: a stray millisecond must not decide who is the fastest. */
+/** Solves of fewer seconds are run three times as often, and nine times: a stray millisecond must not decide who is the fastest. */
 const shortRun = 0.3;
+const veryShortRun = 0.05;
 /** A candidate predicted to be this many times slower than the best is not run: it is counted as never the fastest. */
 const hopeless = flags.quick ? 4 : 12;
 /** After one round longer than this many seconds a candidate is not run again. */
@@ -106,7 +107,7 @@ async function runCase(kind: Kind, n: number, batch: number, wisdom: Wisdom): Pr
   const racing = ranked.filter(({ predicted }) => predicted.seconds <= hopeless * best);
   const times = new Map<string, number[]>(racing.map(({ candidate }) => [candidate.name, []]));
   const results = new Map<string, SolveResult>();
-  for (let round = 0; round < (best < shortRun ? 3 * rounds : rounds); round++) {
+  for (let round = 0; round < (best < veryShortRun ? 9 : best < shortRun ? 3 : 1) * rounds; round++) {
     // Back and forth: nobody always comes after the same other one, which may leave the caches cold.
     for (const one of round % 2 === 0 ? racing : racing.toReversed()) {
       const { tier, variant, residency, precision, place, name } = one.candidate;
