@@ -39,8 +39,8 @@ export class Journal {
 
   /** Called between iterations: reads the density where it lives on a device that may be lost, now and then. */
   async keep(workspace: Workspace, member: number): Promise<void> {
-    // Without phases the state lies in this process's memory and can be read when it is needed.
-    if (workspace.phases === undefined) return;
+    // Elsewhere it can be read when it is needed.
+    if (!workspace.onDevice) return;
     if (performance.now() - this.#lastRead < this.#readingMs / readingShare) return;
     await this.#read(workspace, member);
   }

@@ -150,6 +150,8 @@ export interface Workspace extends AsyncDisposable {
   readonly members: readonly Discretisation[];
   /** Where data move between memories: how long that took so far. */
   readonly phases?: Phases;
+  /** True where the state lies in the memory of a device that may be lost, and goes with it. */
+  readonly onDevice?: boolean;
   /** True where calls for different members may be under way at once: they have work memory enough. */
   readonly concurrent?: boolean;
   /** Sets the density history of a member: (steps + 1) x points, or one slice held for all levels. */

@@ -107,6 +107,8 @@ describe.skipIf(whyNoGpu !== undefined)("a fault of the GPU", () => {
       expect(record.plan!.chosen).toBe("webgpu compensated");
       const [failure] = record.plan!.failures;
       expect(failure).toMatchObject({ candidate: "webgpu compensated", code: fault.code, iterations: fault.finished });
+      // What the device held is gone: the densities read between iterations are what the next candidate goes on from.
+      expect(failure!.resumedAfter).toBeGreaterThanOrEqual(Math.min(1, fault.finished));
       expect(record.iterations).toBeGreaterThan(fault.finished);
       expect(record.history.map(({ iteration }) => iteration)).toEqual(record.history.map((_, i) => i + 1));
       const exact = await solve(r1, { ...run, tier: "batched" });

@@ -60,7 +60,7 @@ export function faulty(behaviour: Behaviour): Tier {
         precision: inner.precision,
         place: { ...inner.place, device: `Pretended ${name}`, software: behaviour.software ?? false },
         members: inner.members,
-        ...((behaviour.device ?? true) && { phases }),
+        ...((behaviour.device ?? true) && { phases, onDevice: true }),
         load: (member, density) => inner.load(member, density),
         loadValue: (member, value) => inner.loadValue(member, value),
         hjb: async (member) => sweep(() => inner.hjb(member)),

@@ -48,6 +48,7 @@ type FieldName = "value" | "density" | "transported";
 
 export class LineWorkspace implements Workspace {
   readonly tier = "webgpu";
+  readonly onDevice = true;
   readonly concurrent = true;
   readonly precision: Precision;
   readonly place: RunPlace;

@@ -57,6 +57,7 @@ type FieldName = "value" | "density" | "transported";
 
 export class GpuWorkspace implements Workspace {
   readonly tier = "webgpu";
+  readonly onDevice = true;
   readonly precision: Precision;
   readonly place: RunPlace;
   readonly members: readonly Discretisation[];
