@@ -118,7 +118,6 @@ onEachTier((tier) => {
       const cold = await solve(game.problem, options);
       const near = await solveNear(game, 32, options);
       expect(cold.record.stopReason).toBe("tolerance");
-      // Sub-step counts are kept from earlier iterations, so the two starts need not step alike: far below the scheme's error.
       expect(errorsOf(cold, game).value).toBeCloseTo(near.errors.value, 8);
       expect(errorsOf(cold, game).density).toBeCloseTo(near.errors.density, 7);
       expect(Math.abs(cold.record.relativeExploitability!)).toBeLessThan(1e-10);

@@ -77,8 +77,8 @@ const noRust = await findTier("rust").then(
 );
 
 describe.skipIf(whyNoGpu !== undefined || noRust)("f64 on webgpu", () => {
-  const line = { game: "1-D torus", problem: { ...r1, horizon: 0.25 }, grid: [12], steps: 8 };
-  const plane = { game: "2-D exits and walls", problem: { ...plaza, horizon: 0.2 }, grid: [8, 7], steps: 5 };
+  const line = { game: "1-D torus", problem: { ...r1, horizon: 0.75 }, grid: [12], steps: 4 };
+  const plane = { game: "2-D exits and walls", problem: { ...plaza, horizon: 0.4 }, grid: [8, 7], steps: 3 };
   test.each(long ? [line, plane] : [line])(
     "$game: the GPU's equilibrium, refined in Rust until it is that of Rust alone",
     async ({ problem, grid, steps }) => {
@@ -103,8 +103,8 @@ describe.skipIf(whyNoGpu !== undefined || noRust)("f64 on webgpu", () => {
         expect(record.timings[time]).toBe(onGpu!.timings[time] + inRust!.timings[time]);
       const { record: whole, ...exact } = await solve(problem, { ...options, tier: "rust" });
       expect(whole.stopReason).toBe("tolerance");
-      // One sub-step an interval in both, so that the equilibrium does not depend on the path to it.
-      expect(record.substeps).toEqual({ hjb: steps, fokkerPlanck: steps });
+      // Several sub-steps an interval, on which both ways settle.
+      expect(whole.substeps.hjb).toBeGreaterThan(2 * steps);
       expect(whole.substeps).toEqual(record.substeps);
       expect(worst(value, exact.value)).toBeLessThan(1e-8);
       expect(worst(density, exact.density)).toBeLessThan(1e-8);
