@@ -114,8 +114,8 @@ export class StudyQueue implements AsyncDisposable {
             jobId: batchJobId(job.study, job.batch),
             removeOnComplete: true,
             removeOnFail: false,
+            // At once: the time of a later attempt is made by the worker's clock, and one that is an hour ahead would put it off for so long.
             attempts: 5,
-            backoff: { type: "exponential", delay: 500 },
           },
         })),
       );
