@@ -3,6 +3,7 @@
 // #include "state.wgsl"
 // #include "sweep_member.wgsl"
 // #include "history_levels.wgsl"
+// #include "kept_difference.wgsl"
 @group(0) @binding(5) var<storage, read> densities: array<State>;
 @group(0) @binding(6) var<storage, read> transported: array<State>;
 @group(0) @binding(7) var<storage, read_write> histories: array<f32>;
@@ -11,14 +12,9 @@ fn work_on(entry: HistoryEntry, at: u32, word: u32) {
   let f = difference(densities[own.density + at], transported[own.transported + at]);
   let kept = entry.first + at;
   let step = entry.second + at;
-  if (entry.mode == appends) {
-    let df = f - histories[kept];
-    histories[kept] = df;
-    histories[step] = histories[step] + df;
-  } else {
-    histories[kept] = f;
-    histories[step] = entry.x * f;
-  }
+  let next = kept_difference(f, histories[kept], histories[step], entry.mode == appends, entry.x);
+  histories[kept] = next.x;
+  histories[step] = next.y;
 }
 
 @compute @workgroup_size(64)

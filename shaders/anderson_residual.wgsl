@@ -1,8 +1,8 @@
-// F = G - M over a slice; with what is kept of the last iterate, F_last and the step M - M_last, these become dF and
-// dG = step + dF (docs/numerics.md section 7.2).
+// F = G - M over a slice, and what is kept of it; with the last iterate's F and the step M - M_last: kept_difference.wgsl.
 // #include "state.wgsl"
 // #include "solve_grid.wgsl"
 // #include "flat_index.wgsl"
+// #include "kept_difference.wgsl"
 struct Step {
   count: u32,
   // 1: kept_f <- F - kept_f, kept_step <- kept_step + dF; 0: kept_f <- F, kept_step <- beta F.
@@ -22,12 +22,7 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) grou
     return;
   }
   let f = difference(m[i], transported[i]);
-  if (step.append == 1u) {
-    let df = f - kept_f[i];
-    kept_f[i] = df;
-    kept_step[i] = kept_step[i] + df;
-  } else {
-    kept_f[i] = f;
-    kept_step[i] = step.beta * f;
-  }
+  let next = kept_difference(f, kept_f[i], kept_step[i], step.append == 1u, step.beta);
+  kept_f[i] = next.x;
+  kept_step[i] = next.y;
 }

@@ -3,7 +3,7 @@ import type { Problem } from "../problem/types.ts";
 import { discretise } from "../scheme/discretise.ts";
 import type { Discretisation } from "../scheme/discretisation.ts";
 import type { SchemeOptions } from "../scheme/options.ts";
-import type { PlanCandidate } from "./candidates.ts";
+import { breaksOf, type PlanCandidate } from "./candidates.ts";
 import { measureSize, type CalibrationOptions } from "./calibrateSize.ts";
 import { systemClock } from "./clock.ts";
 import { onGridOf } from "./finer.ts";
@@ -26,6 +26,10 @@ const fewestPoints: Readonly<Record<number, number>> = { 1: 48, 2: 196, 3: 343 }
 const noiseTold = 0.1;
 /** Longest sweep, in milliseconds, that a calibration runs. */
 const longestSweep = 400;
+/** Share of the time that is kept for sizes beyond breaks. */
+const keptForBreaks = 0.15;
+/** A candidate this many times slower than the best is measured at two sizes and left at that. */
+const beaten = 4;
 
 /** What a level of a window needs; it takes one more. */
 const substepsPerLevel = 3;
@@ -166,10 +170,6 @@ export async function calibrate(
   return { samples, excluded, notes: [...new Set(notes)], spent: clock.now() - begun };
 }
 
-/** Share of the time that is kept for sizes beyond breaks. */
-const keptForBreaks = 0.15;
-/** A candidate this many times slower than the best is measured at two sizes and left at that. */
-const beaten = 4;
 /** A break further away than this, in points, is left to a calibration of a grid that is nearer to it. */
 const breakWithin = 8;
 
@@ -182,10 +182,10 @@ function beyondBreaks(
   const pointsOf = (size: readonly number[]): number => size.reduce((product, n) => product * n, 1);
   const most = Math.max(...sizes.map(pointsOf));
   const breaks = new Map<number, Set<string>>();
-  for (const { name, tier, residency } of candidates) {
-    if (residency !== "resident") continue;
-    for (const at of tier.breaks?.(shape.length) ?? []) {
-      if (at > most && at <= breakWithin * most) breaks.set(at, (breaks.get(at) ?? new Set<string>()).add(name));
+  for (const candidate of candidates) {
+    for (const at of breaksOf(candidate, shape.length)) {
+      if (at > most && at <= breakWithin * most)
+        breaks.set(at, (breaks.get(at) ?? new Set<string>()).add(candidate.name));
     }
   }
   return [...breaks]

@@ -48,7 +48,7 @@ export interface CalibrationOptions {
 
 /** A candidate this many times slower than the best is not warmed up. */
 const hopeless = 16;
-/** One that is this many times slower gets no more samples than it must; and one that is so much slower gets one. */
+/** Slower than the best by `behind` and long, or by `farBehind` and not short: timed once, or as it was checked. */
 const behind = 3;
 const farBehind = 8;
 
@@ -210,13 +210,13 @@ async function sweepsOf(workspace: Workspace): Promise<{ hjb: SweepReport; fokke
   return { hjb, fokkerPlanck: hjb.failure ? undefined : await workspace.fokkerPlanck(0) };
 }
 
-/** Sweeps for so long that the engine has compiled what it will compile; what the first ones cost more is kept. */
 /** The sweep that was held to the reference, where it was no first one and nobody has to know what of it was moving data. */
 function checkedTime({ checked, workspace }: Entrant, part: Part, warm: boolean): PartTime | undefined {
   if (!warm || workspace.phases || (part !== "hjb" && part !== "fokkerPlanck")) return undefined;
   return single(checked[part]);
 }
 
+/** Sweeps for so long that the engine has compiled what it will compile; what the first ones cost more is kept. */
 async function warmUp(entrant: Entrant, d: Discretisation, clock: Clock, limitMs: number): Promise<void> {
   const { workspace } = entrant;
   const begun = clock.now();

@@ -23,6 +23,11 @@ export interface PlanCandidate {
   readonly parts?: readonly [PlanCandidate, PlanCandidate];
 }
 
+/** Points of a grid from which on its workspaces work another way; in offload the sweeps are the host's and have none. */
+export function breaksOf({ tier, residency }: PlanCandidate, dimension: number): readonly number[] {
+  return residency === "resident" ? (tier.breaks?.(dimension) ?? []) : [];
+}
+
 /** What a caller asks of the candidates. */
 export interface Demand {
   /** Exactly this one. Without it, those whose solves meet the tolerance. */

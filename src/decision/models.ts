@@ -2,7 +2,7 @@
 import type { Discretisation } from "../scheme/discretisation.ts";
 import type { SolveOptions } from "../solver/options.ts";
 import { calibrate } from "./calibrate.ts";
-import type { PlanCandidate } from "./candidates.ts";
+import { breaksOf, type PlanCandidate } from "./candidates.ts";
 import type { Clock } from "./clock.ts";
 import type { Machine } from "./fingerprint.ts";
 import type { Excluded } from "./measure.ts";
@@ -88,8 +88,7 @@ export async function modelsFor(
       // A calibration that ended early because nobody new was left says less than what is known.
       if (!samples || (samples.length < 2 && models.has(candidate.name))) continue;
       const dimension = d.grid.shape.length;
-      const breaks = candidate.residency === "resident" ? candidate.tier.breaks?.(dimension) : undefined;
-      const model = fitModel(samples, shippedModel(candidate, dimension), breaks);
+      const model = fitModel(samples, shippedModel(candidate, dimension), breaksOf(candidate, dimension));
       models.set(candidate.name, { model, source: "measured" });
       const software = candidate.found.state === "available" && candidate.found.software;
       const machine = machines.get(candidate.name);

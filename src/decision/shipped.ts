@@ -4,7 +4,7 @@
  * in f64 and natively; the factors of f32 and of WebAssembly are guesses, and those of webgpu are derived from data sheets and not
  * measured on anything. `bench/shipped.ts` prints what a machine gives.
  */
-import type { PlanCandidate } from "./candidates.ts";
+import { breaksOf, type PlanCandidate } from "./candidates.ts";
 import type { CandidateModel, Ratio, SweepCosts } from "./model.ts";
 
 const ns = 1e-6;
@@ -146,11 +146,11 @@ const useOfThreads = 0.9;
 /** The model of a candidate of which nothing is known but its name. */
 export function shippedModel(candidate: PlanCandidate, dimension: number): CandidateModel {
   const { cold, setup, bandwidth, moved, spread, ...fits } = priorOf(candidate);
-  const { tier, place, residency } = candidate;
+  const { place, residency } = candidate;
   const threads = residency === "resident" ? (place.threads ?? 1) : 1;
   const together = threads > 1 ? 1 / (useOfThreads * threads) : 1;
   // Below the break a grid has one thread and members run beside each other; above it all threads work on one grid.
-  const from = tier.breaks?.(dimension)[0];
+  const [from] = breaksOf(candidate, dimension);
   const step = (below: number, above: number): Ratio[] =>
     threads === 1
       ? []
