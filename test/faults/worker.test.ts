@@ -37,7 +37,7 @@ describe.each(heading)("workers of a queue on $title", ({ name, begin, absent })
 
   test.runIf(here)(
     "one killed, clocks that jump by an hour: every member once, the fields of one machine, no secret",
-    // Known defect (docs/decisions.md): on a busy machine one run in some ten hangs; its cause has not been found yet.
+    // Known defect (docs/decisions.md): a clock that is ahead puts off BullMQ's look for dead workers on PostgreSQL; one run in some ten hangs.
     { timeout: 45_000, retry: 2 },
     async () => {
       const folder = emptyFolder();
