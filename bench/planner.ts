@@ -12,7 +12,8 @@ import { parseArgs } from "node:util";
 import { planSolve, type Planned } from "../src/decision/planner.ts";
 import { median, mean, quantile } from "../src/decision/statistics.ts";
 import { machineOf } from "../src/decision/fingerprint.ts";
-import { predictParts } from "../src/decision/twoParts.ts";
+import { simplestAlike, type PlanCandidate } from "../src/decision/candidates.ts";
+import { batchSize, predictParts } from "../src/decision/twoParts.ts";
 import { Wisdom } from "../src/decision/wisdom.ts";
 import { workOf } from "../src/decision/work.ts";
 import { loadCatalogueProblem } from "../src/problem/catalogue.ts";
@@ -73,6 +74,8 @@ interface Run {
   readonly grid: string;
   readonly batch: number;
   readonly candidate: string;
+  /** Itself, or the simpler one that does the same there and was run for both. */
+  readonly run: string;
   readonly predicted: number;
   /** What the cost model gives for the sub-steps that the solve really took. */
   readonly withKnownWork: number;
@@ -104,7 +107,11 @@ async function runCase(kind: Kind, n: number, batch: number, wisdom: Wisdom): Pr
     say(`  ${kind.label} ${grid.join("x")} batch ${batch}: left out, ${best.toFixed(0)} s at best`);
     return undefined;
   }
-  const racing = ranked.filter(({ predicted }) => predicted.seconds <= hopeless * best);
+  const able = ranked.filter(({ predicted }) => predicted.seconds <= hopeless * best);
+  const among = able.map(({ candidate }) => candidate);
+  const ranBy = (candidate: PlanCandidate): string => simplestAlike(candidate, among, batchSize(planned.d, batch)).name;
+  // Of candidates that do the same there the simplest is run: a second time of the same work says nothing of a choice.
+  const racing = able.filter(({ candidate }) => ranBy(candidate) === candidate.name);
   const times = new Map<string, number[]>(racing.map(({ candidate }) => [candidate.name, []]));
   const results = new Map<string, SolveResult>();
   for (let round = 0; round < (best < veryShortRun ? 9 : best < shortRun ? 3 : 1) * rounds; round++) {
@@ -119,22 +126,24 @@ async function runCase(kind: Kind, n: number, batch: number, wisdom: Wisdom): Pr
     }
   }
   if (!planned.plan.chosen) return undefined;
-  const runs = racing.map(({ candidate, predicted, parts }): Run => {
-    const { substeps } = results.get(candidate.name)!.record;
+  const runs = able.map(({ candidate, predicted, parts }): Run => {
+    const run = ranBy(candidate);
+    const { substeps } = results.get(run)!.record;
     const { d, rates } = planned;
     return {
       kind: kind.label,
       grid: grid.join("x"),
       batch,
       candidate: candidate.name,
+      run,
       predicted: predicted.seconds,
       withKnownWork: predictParts(parts, d, batch, workOf(d, rates, substeps), () => false).seconds,
-      actual: median(times.get(candidate.name)!),
+      actual: median(times.get(run)!),
     };
   });
   if (flags.learn) await learn(planned, runs, wisdom);
   const name = `${kind.label} ${grid.join("x")} batch ${batch}`;
-  const slow = ranked.filter((one) => !racing.includes(one)).map(({ candidate }) => candidate.name);
+  const slow = ranked.filter((one) => !able.includes(one)).map(({ candidate }) => candidate.name);
   return { name, chosen: planned.plan.chosen, planning: planned.plan.seconds, runs, slow };
 }
 
@@ -186,8 +195,9 @@ const planning = calibrating + cases.reduce((sum, one) => sum + one.planning, 0)
 const timeOf = ({ runs }: Case, name: string): number =>
   runs.find(({ candidate }) => candidate === name)?.actual ?? Infinity;
 const oracle = ({ runs }: Case): number => Math.min(...runs.map(({ actual }) => actual));
-const errors = cases.flatMap(({ runs }) => runs.map(({ predicted, actual }) => Math.abs(predicted / actual - 1)));
-const costErrors = cases.flatMap(({ runs }) => runs.map((run) => Math.abs(run.withKnownWork / run.actual - 1)));
+const own = ({ runs }: Case): Run[] => runs.filter(({ candidate, run }) => candidate === run);
+const errors = cases.flatMap((one) => own(one).map(({ predicted, actual }) => Math.abs(predicted / actual - 1)));
+const costErrors = cases.flatMap((one) => own(one).map((run) => Math.abs(run.withKnownWork / run.actual - 1)));
 const regrets = cases.map((one) => timeOf(one, one.chosen) / oracle(one) - 1);
 const names = [...new Set(cases.flatMap(({ runs }) => runs.map(({ candidate }) => candidate)))];
 const totals = names.map((name) => ({ name, slowdown: mean(cases.map((one) => timeOf(one, name) / oracle(one))) }));

@@ -28,6 +28,31 @@ export function breaksOf({ tier, residency }: PlanCandidate, dimension: number):
   return residency === "resident" ? (tier.breaks?.(dimension) ?? []) : [];
 }
 
+/** What of a batch decides how much of a tier it keeps busy. */
+export interface BatchSize {
+  readonly dimension: number;
+  readonly points: number;
+  readonly members: number;
+}
+
+function busyThreads({ tier, residency, place: { threads } }: PlanCandidate, size: BatchSize): number | undefined {
+  if (threads === undefined || residency !== "resident") return threads;
+  return tier.busyThreads?.(size.dimension, size.points, size.members, threads) ?? threads;
+}
+
+/** The simplest of the candidates that does there, thread by thread, what this one does: what tells their times apart is noise. */
+export function simplestAlike(
+  candidate: PlanCandidate,
+  among: readonly PlanCandidate[],
+  size: BatchSize,
+): PlanCandidate {
+  const alike = (other: PlanCandidate): boolean =>
+    other.text === candidate.text &&
+    other.precision === candidate.precision &&
+    busyThreads(other, size) === busyThreads(candidate, size);
+  return among.filter(alike).reduce((simplest, other) => (other.rank < simplest.rank ? other : simplest), candidate);
+}
+
 /** What a caller asks of the candidates. */
 export interface Demand {
   /** Exactly this one. Without it, those whose solves meet the tolerance. */

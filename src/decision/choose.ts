@@ -52,7 +52,8 @@ export function choose(rivals: readonly Rival[], before?: string): Choice | unde
     const why = `${simplest.name} is within the noise of ${fastest.name}, the fastest, and simpler.`;
     return { name: simplest.name, why, notes };
   }
-  const next = byTime[1];
+  // Of candidates that do the same the time is the same.
+  const next = byTime.find(({ predicted }) => predicted.seconds > fastest.predicted.seconds);
   const gain = next ? `, ${ratioText(next.predicted.seconds / fastest.predicted.seconds)} less than ${next.name}` : "";
   return { name: fastest.name, why: `${fastest.name} is predicted to take the least time${gain}.`, notes };
 }

@@ -5,7 +5,7 @@ import { discretisationOf, problemOf } from "../solver/configure.ts";
 import { planMemory } from "../solver/memory.ts";
 import type { MemoryPlan, SolveOptions } from "../solver/options.ts";
 import type { Tier, TierName } from "../tiers/tier.ts";
-import { candidatesFor, type PlanCandidate } from "./candidates.ts";
+import { candidatesFor, simplestAlike, type PlanCandidate } from "./candidates.ts";
 import { choose, type Rival } from "./choose.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { crossoversOf } from "./crossovers.ts";
@@ -17,7 +17,17 @@ import { plannedOf, type Plan, type PlanMode } from "./plan.ts";
 import { fasterElsewhere, movesData } from "./remarks.ts";
 import { modeOf } from "./task.ts";
 import { crossoverRange, timeAt } from "./timeCurve.ts";
-import { iterationsOf, partsOf, predictParts, withTwoParts, type PlannedPart, type Ranked } from "./twoParts.ts";
+import {
+  batchSize,
+  doingItsWork,
+  iterationsOf,
+  partsOf,
+  predictParts,
+  withTwoParts,
+  type Modelled,
+  type PlannedPart,
+  type Ranked,
+} from "./twoParts.ts";
 import { Wisdom } from "./wisdom.ts";
 import type { Rates } from "./rates.ts";
 import type { IterationWork } from "./work.ts";
@@ -129,6 +139,11 @@ export async function planSolve(
   const barredPart = (name: string): string | undefined => excluded.find((one) => one.name === name)?.reason;
 
   const cold = (part: string): boolean => !warm(part);
+  const size = batchSize(d, members.length);
+  const modelled = running.flatMap((candidate): Modelled[] => {
+    const known = barred.has(candidate.name) ? undefined : models.get(candidate.name);
+    return known ? [{ candidate, model: known.model }] : [];
+  });
   const ranked: (Ranked & { readonly source: Source; readonly factor: number; readonly rival: Rival })[] = [];
   for (const candidate of open) {
     const { name } = candidate;
@@ -146,12 +161,16 @@ export async function planSolve(
       const model = known[i]?.model;
       const memory = memories.get(name)?.[i];
       const count = counts[i];
-      return model && memory && count !== undefined ? [{ candidate: part, model, memory, iterations: count }] : [];
+      const others = modelled.filter((one) => one.candidate !== part && one.candidate.text === part.text);
+      return model && memory && count !== undefined
+        ? [{ candidate: part, model, others, memory, iterations: count }]
+        : [];
     });
     const bare = predictParts(parts, d, members.length, work, cold);
-    const factor = correction(wisdom, candidate, kind, machines.get(name) ?? {}, d.grid.points);
+    const alike = simplestAlike(candidate, open, size);
+    const factor = correction(wisdom, alike, kind, machines.get(alike.name) ?? {}, d.grid.points);
     const predicted = scaled(bare, factor);
-    const noise = Math.max(...parts.map(({ model }) => model.noise));
+    const noise = Math.max(...parts.map((part) => doingItsWork(part, size).model.noise));
     const source = weakest.find((one) => known.some((part) => part?.source === one)) ?? first.source;
     ranked.push({
       candidate,
@@ -179,13 +198,13 @@ export async function planSolve(
       Number(b.candidate.name === choice?.name) - Number(a.candidate.name === choice?.name) ||
       a.predicted.seconds - b.predicted.seconds,
   );
-  const free = choose(
+  const unmoved = choose(
     ranked.map(({ rival, parts, factor }) => {
-      const still = parts.map((part) => ({ ...part, model: withoutTransfers(part.model) }));
+      const still = parts.map((part) => ({ ...part, ...free(part), others: part.others.map(free) }));
       return { ...rival, predicted: scaled(predictParts(still, d, members.length, work, cold), factor) };
     }),
   );
-  const freed = free && movesData(ranked, free.name) ? free.name : (choice?.name ?? null);
+  const freed = unmoved && movesData(ranked, unmoved.name) ? unmoved.name : (choice?.name ?? null);
   if (choice && freed !== choice.name) notes.push(`If moving data took no time, ${freed} would be chosen.`);
   notes.push(...wisdom.notes, ...fasterElsewhere(ranked[0], candidates, barred, d, work, iterations, options));
 
@@ -234,6 +253,8 @@ function pick({ precision, tolerance, adapter, threads }: SolveOptions): Pick<So
     ...(threads === undefined ? {} : { threads }),
   };
 }
+
+const free = ({ candidate, model }: Modelled): Modelled => ({ candidate, model: withoutTransfers(model) });
 
 function memoryOf(
   candidate: PlanCandidate,

@@ -6,15 +6,21 @@ import type { Discretisation } from "../scheme/discretisation.ts";
 import type { MemoryPlan, SolveOptions, SolveRecord } from "../solver/options.ts";
 import { readCandidate } from "../tiers/candidate.ts";
 import type { Unavailable } from "../tiers/tier.ts";
-import { barredBy, reachable, type Demand, type PlanCandidate } from "./candidates.ts";
+import { barredBy, reachable, simplestAlike, type BatchSize, type Demand, type PlanCandidate } from "./candidates.ts";
 import { predict, type CandidateModel, type Prediction } from "./model.ts";
 import { refiningIterations, taskOf, typicalIterations } from "./task.ts";
 import type { IterationWork } from "./work.ts";
 
-/** A part of a planned solve: the whole of it, or one of two. */
-export interface PlannedPart {
+/** A candidate whose times are known. */
+export interface Modelled {
   readonly candidate: PlanCandidate;
   readonly model: CandidateModel;
+}
+
+/** A part of a planned solve: the whole of it, or one of two. */
+export interface PlannedPart extends Modelled {
+  /** The same on other numbers of threads, as far as they may be chosen: on some sizes they do the same work. */
+  readonly others: readonly Modelled[];
   readonly memory: MemoryPlan;
   readonly iterations: number;
 }
@@ -95,6 +101,21 @@ export function iterationsDone(record: SolveRecord): readonly number[] {
   return record.parts?.map(({ iterations }) => iterations) ?? [record.iterations];
 }
 
+export function batchSize(d: Discretisation, members: number): BatchSize {
+  return { dimension: d.grid.shape.length, points: d.grid.points, members };
+}
+
+/** The part, or the simpler candidate that does the same there: equal work has one predicted time, not two noisy ones. */
+export function doingItsWork(part: PlannedPart, size: BatchSize): Modelled {
+  const all = [part, ...part.others];
+  const simplest = simplestAlike(
+    part.candidate,
+    part.others.map(({ candidate }) => candidate),
+    size,
+  );
+  return all.find(({ candidate }) => candidate === simplest) ?? part;
+}
+
 /** The time of a solve, its parts one after the other. */
 export function predictParts(
   parts: readonly PlannedPart[],
@@ -103,9 +124,10 @@ export function predictParts(
   work: IterationWork,
   cold: (name: string) => boolean,
 ): Prediction {
-  const each = parts.map(({ candidate, model, memory, iterations }) =>
-    predict(model, taskOf(d, members, work, iterations, memory, cold(candidate.name))),
-  );
+  const each = parts.map((part) => {
+    const { candidate, model } = doingItsWork(part, batchSize(d, members));
+    return predict(model, taskOf(d, members, work, part.iterations, part.memory, cold(candidate.name)));
+  });
   const [first, ...others] = each;
   if (!first) throw new Error("a solve without parts has no time");
   return others.reduce(added, first);

@@ -217,6 +217,8 @@ export interface Tier {
   kernels(options: TierPlace & { readonly precision: Precision }): Promise<Kernels>;
   /** Points of a grid from which on a workspace works another way, so that timings below say little of those above. */
   breaks?(dimension: number): readonly number[];
+  /** Threads that a workspace of these members keeps busy, of those it may use. Without it: all of them. */
+  busyThreads?(dimension: number, points: number, members: number, threads: number): number;
   /** Bytes the workspace of these members will hold, histories and work fields, before anything is allocated. */
   memoryNeed(members: readonly Discretisation[], options: WorkspaceOptions): MemoryNeed;
   /** Bytes free for a workspace there: the device's own where it has memory of its own, else the machine's. */

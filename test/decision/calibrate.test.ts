@@ -42,6 +42,8 @@ test("a size just beyond a tier's break is measured as well, for that tier alone
 test("the break of rust is the one in its source", () => {
   const source = readFileSync(join(root, "native/src/workspace.rs"), "utf8");
   expect(source).toContain(`const SMALL: usize = ${sharedFrom.toLocaleString("en").replaceAll(",", "_")};`);
+  // What `busyThreads` says of it.
+  expect(source).toContain("if one_line || d.points < SMALL { (members.min(options.threads).max(1), 1) }");
 });
 
 test("sweeps start from the pilot's states where there is one", async () => {

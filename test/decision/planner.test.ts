@@ -1,24 +1,71 @@
 /** The planner: what it chooses, what it refuses, and that it says why. */
 import { describe, expect, test } from "vitest";
 import { batchedTier } from "../../src/tiers/batched/tier.ts";
+import { rustTier } from "../../src/tiers/rust/tier.ts";
 import { scalarTier } from "../../src/tiers/scalar/tier.ts";
+import type { Tier } from "../../src/tiers/tier.ts";
 import { choose, type Rival } from "../../src/decision/choose.ts";
 import { planSolve, type PlanningOptions } from "../../src/decision/planner.ts";
 import type { Plan } from "../../src/decision/plan.ts";
 import { Wisdom } from "../../src/decision/wisdom.ts";
 import type { SolveOptions } from "../../src/solver/options.ts";
-import type { Prediction } from "../../src/decision/model.ts";
+import type { Prediction, SweepCosts } from "../../src/decision/model.ts";
 import { loadCatalogueProblem } from "../../src/problem/catalogue.ts";
 import { r1 } from "../solver/support.ts";
 import { faulty } from "./tiers.ts";
 import { syntheticModels, syntheticTiers, syntheticWithoutTransfers } from "./syntheticGpu.ts";
 
 const lq = loadCatalogueProblem("lq-2d");
+const crowds = loadCatalogueProblem("two-crowds-1d");
 
 async function planOf(problem: unknown, options: SolveOptions, planning: PlanningOptions = {}): Promise<Plan> {
   const { plan } = await planSolve([problem], options, { wisdom: Wisdom.inMemory(), ...planning });
   return plan;
 }
+
+test("one thread and two that do the same work have one time, and the simpler is taken, whatever the noise", async () => {
+  const own = syntheticModels.get("rust f64")!;
+  // As if two threads had been timed in a quieter moment.
+  const halved = (costs: SweepCosts): SweepCosts => ({
+    ...costs,
+    latency: costs.latency / 2,
+    advection: costs.advection / 2,
+    diffusion: costs.diffusion / 2,
+  });
+  const faster = { ...own, hjb: halved(own.hjb), fokkerPlanck: halved(own.fokkerPlanck) };
+  const { busyThreads } = rustTier;
+  const rust: Tier = {
+    ...syntheticTiers.find(({ name }) => name === "rust")!,
+    busyThreads: busyThreads!,
+    probe: async () => ({ state: "available", device: "synthetic rust", software: false, facts: { threads: 2 } }),
+  };
+  const planning: PlanningOptions = {
+    mode: "estimate",
+    tiers: [scalarTier, rust],
+    models: new Map([...syntheticModels, ["rust f64 x1", own], ["rust f64 x2", faster]]),
+  };
+  const planFor = async (problem: typeof lq, grid: number, members = 1): Promise<Plan> => {
+    const problems = Array.from({ length: members }, () => problem);
+    return (await planSolve(problems, { grid, steps: 4 }, { wisdom: Wisdom.inMemory(), ...planning })).plan;
+  };
+  const times = ({ candidates }: Plan): (number | undefined)[] =>
+    ["rust f64 x1", "rust f64 x2"].map((name) => candidates.find((one) => one.name === name)?.predicted?.seconds);
+  for (const plan of [await planFor(lq, 100), await planFor(crowds, 1000)]) {
+    const [one, two] = times(plan);
+    expect(two).toBe(one);
+    expect(plan.chosen).toBe("rust f64 x1");
+  }
+  // Two members take a thread each, and from 16,384 points on both threads share one.
+  for (const plan of [await planFor(lq, 128), await planFor(lq, 24, 2), await planFor(crowds, 1000, 2)]) {
+    const [one, two] = times(plan);
+    expect(two).toBeLessThan(0.9 * one!);
+    expect(plan.chosen).toBe("rust f64 x2");
+  }
+  // In one dimension the answer never changes; in two it does where the threads begin to share.
+  expect((await planFor(crowds, 100)).crossovers.map(({ to }) => to)).not.toContain("rust f64 x2");
+  const [flip] = (await planFor(lq, 24)).crossovers.filter(({ to }) => to === "rust f64 x2");
+  expect(Math.abs(flip!.grid[0]! - 128)).toBeLessThan(12);
+});
 
 describe("with SYNTHETIC timings of a fast GPU", () => {
   const synthetic = { mode: "estimate", tiers: syntheticTiers, models: syntheticModels } as const;

@@ -130,6 +130,9 @@ export const rustTier: Tier = {
   probe,
   kernels,
   breaks: (dimension) => (dimension > 1 ? [sharedFrom] : []),
+  // `lanes` in native/src/workspace.rs: below it threads take members each, not parts of one.
+  busyThreads: (dimension, points, members, threads) =>
+    dimension > 1 && points >= sharedFrom ? threads : Math.min(members, threads),
   memoryNeed,
   workspace,
 };
