@@ -7,7 +7,8 @@ import type { Job, Queue, Worker } from "bullmq";
 import { MfgError } from "../errors.ts";
 import { schemeVersion } from "../scheme/version.ts";
 import { canonicalJson } from "./identity.ts";
-import { openConnection, readyOrClosed } from "./queueConnection.ts";
+import { PostgresLocks } from "./postgresLocks.ts";
+import { connectError, openConnection, readyOrClosed } from "./queueConnection.ts";
 import type { StoredStudy } from "./study.ts";
 
 /** Raised whenever what stands in a job changes its meaning. */
@@ -166,31 +167,53 @@ export class StudyQueue implements AsyncDisposable {
   }
 }
 
-/** Takes batches from the queue one at a time and hands them to `run` until closed; jobs may be of any version. */
+/**
+ * Takes batches from the queue one at a time and hands them to `run` until closed; jobs may be of any version. `closed` is
+ * rejected where the server no longer does what holding a batch needs, such as a database that another version has changed.
+ */
 export async function takeBatches(
   url: string,
   run: (job: BatchJob) => Promise<void>,
-  { lockMs = 30_000, connectMs = defaultConnectMs }: QueueTimes = {},
+  { connectMs = defaultConnectMs, ...times }: QueueTimes = {},
 ): Promise<{ readonly drain: () => Promise<void>; readonly closed: Promise<void> }> {
   const opened = await openConnection(url, connectMs);
   const { bullmq } = opened;
-  const options = {
-    concurrency: 1,
-    lockDuration: lockMs,
-    stalledInterval: lockMs / 2,
-    // Killed workers are nothing to be tired of.
-    maxStalledCount: 1000,
-  };
+  // Both servers want whole numbers, and 1.1 s are not.
+  const lockMs = Math.round(times.lockMs ?? 30_000);
+  // Killed workers are nothing to be tired of. The first job waits for `run` below: it may end in `drain`.
+  const options = { concurrency: 1, maxStalledCount: 1000, autorun: false };
   const process = (job: Job): Promise<void> => run(job.data as BatchJob);
-  const worker =
-    opened.kind === "postgres"
-      ? (new (bullmq.withBackend(bullmq.createPostgresBackend).Worker)(queueName, process, {
-          ...options,
-          connection: opened.connection,
-        }) as unknown as Worker)
-      : new bullmq.Worker(queueName, process, { ...options, connection: opened.connection });
+  let worker: Worker;
+  let locks: PostgresLocks | undefined;
+  if (opened.kind === "postgres") {
+    const { maxStalledCount } = options;
+    const kept = new PostgresLocks(
+      opened.pg,
+      queueName,
+      { connectionString: url, connectMs, lockMs, maxStalledCount },
+      () => void worker.close(),
+    );
+    locks = kept;
+    worker = new (bullmq.withBackend(bullmq.createPostgresBackend).Worker)(
+      queueName,
+      (job: Job) => kept.during(job, () => process(job)),
+      { ...options, ...kept.workerOptions, connection: opened.connection },
+    ) as unknown as Worker;
+  } else {
+    worker = new bullmq.Worker(queueName, process, {
+      ...options,
+      lockDuration: lockMs,
+      stalledInterval: Math.ceil(lockMs / 2),
+      connection: opened.connection,
+    });
+  }
   worker.on("error", () => undefined);
-  const closed = new Promise<void>((resolve) => worker.on("closed", () => resolve()));
-  await readyOrClosed(url, connectMs, worker);
+  const closed = new Promise<void>((resolve) => worker.on("closed", () => resolve())).then(async () => {
+    const broken = await locks?.end();
+    if (broken) throw connectError(url, broken.cause);
+  });
+  await readyOrClosed(url, connectMs, worker, () => locks?.begin());
+  // It tries again by itself where the connection is lost, and ends with `close`.
+  void worker.run().catch(() => undefined);
   return { drain: () => worker.close(), closed };
 }

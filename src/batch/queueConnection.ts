@@ -47,7 +47,11 @@ function load(name: string, kind: Kind): unknown {
 }
 
 type Opened = { readonly bullmq: typeof Bullmq } & (
-  | { readonly kind: "postgres"; readonly connection: { readonly connectionString: string; readonly migrate: boolean } }
+  | {
+      readonly kind: "postgres";
+      readonly pg: typeof Pg;
+      readonly connection: { readonly connectionString: string; readonly migrate: boolean };
+    }
   | { readonly kind: "redis"; readonly connection: { readonly url: string; readonly maxRetriesPerRequest: null } }
 );
 
@@ -56,14 +60,14 @@ export async function openConnection(url: string, connectMs: number): Promise<Op
   const kind = kindOf(url);
   const bullmq = load("bullmq", kind) as typeof Bullmq;
   if (kind === "postgres") {
-    const { Client } = load("pg", kind) as typeof Pg;
-    const client = new Client({ connectionString: url, connectionTimeoutMillis: connectMs });
+    const pg = load("pg", kind) as typeof Pg;
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: connectMs });
     client.on("error", () => undefined);
     await answered(url, connectMs, async () => {
       await client.connect();
       await client.end();
     });
-    return { bullmq, kind, connection: { connectionString: url, migrate: true } };
+    return { bullmq, kind, pg, connection: { connectionString: url, migrate: true } };
   }
   const { Redis } = load("ioredis", kind) as typeof Ioredis;
   const address = url.replace(/^valkey:/, "redis:");
@@ -104,14 +108,16 @@ async function answered<T>(url: string, ms: number, work: () => Promise<T>): Pro
 }
 
 /** The cause itself is not kept: drivers put the URL, and so the password, into their errors. */
-function connectError(url: string, cause: unknown): MfgError {
+export function connectError(url: string, cause: unknown): MfgError {
   const { code, message, name } = cause as {
     readonly code?: string;
     readonly message?: string;
     readonly name?: string;
   };
   const why = String(message).replaceAll(url, redacted(url)).replace(/\.$/, "");
-  if (name === "SchemaVersionMismatchError" || /version needs to be/.test(why)) {
+  // 42883 and its like: the database has not the functions or tables of the bullmq that we know.
+  const foreign = /^42(?:883|P01|703)$/.test(code ?? "");
+  if (name === "SchemaVersionMismatchError" || /version needs to be/.test(why) || foreign) {
     return new MfgError({
       code: "MFGPU_CONFIG_QUEUE_VERSION",
       message: `The queue at ${redacted(url)} is of another version: ${why}.`,
@@ -127,10 +133,18 @@ function connectError(url: string, cause: unknown): MfgError {
   });
 }
 
-/** Waits until a queue or worker can be used; closes it where that fails. */
-export async function readyOrClosed(url: string, ms: number, opened: Queue | Worker): Promise<void> {
+/** Waits until a queue or worker can be used, and for what is to be done `then`; closes it where that fails. */
+export async function readyOrClosed(
+  url: string,
+  ms: number,
+  opened: Queue | Worker,
+  then?: () => Promise<void> | undefined,
+): Promise<void> {
   try {
-    await answered(url, ms, () => opened.waitUntilReady());
+    await answered(url, ms, async () => {
+      await opened.waitUntilReady();
+      await then?.();
+    });
   } catch (error) {
     await opened.close().catch(() => undefined);
     throw error;

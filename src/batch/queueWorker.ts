@@ -78,8 +78,11 @@ export async function workQueue(url: string, folder: string, options: QueueWorke
   const stop = (): void => void drain();
   if (options.drain?.aborted) stop();
   options.drain?.addEventListener("abort", stop, { once: true });
-  await closed;
-  options.drain?.removeEventListener("abort", stop);
-  for (const { pool } of studies.values()) pool[Symbol.dispose]();
+  try {
+    await closed;
+  } finally {
+    options.drain?.removeEventListener("abort", stop);
+    for (const { pool } of studies.values()) pool[Symbol.dispose]();
+  }
   if (unfit) throw unfit;
 }
