@@ -33,10 +33,9 @@ test("one thread and two that do the same work have one time, and the simpler is
     diffusion: costs.diffusion / 2,
   });
   const faster = { ...own, hjb: halved(own.hjb), fokkerPlanck: halved(own.fokkerPlanck) };
-  const { busyThreads } = rustTier;
   const rust: Tier = {
     ...syntheticTiers.find(({ name }) => name === "rust")!,
-    busyThreads: busyThreads!,
+    busyThreads: (...size) => rustTier.busyThreads!(...size),
     probe: async () => ({ state: "available", device: "synthetic rust", software: false, facts: { threads: 2 } }),
   };
   const planning: PlanningOptions = {
