@@ -11,8 +11,8 @@ use crate::density::{Mix, piece_length, tile_width};
 use crate::discretisation::Discretisation;
 use crate::grid::Axis;
 use crate::history::field;
-use crate::limiter::{outflow, ratios, scale_faces, subtract_divergence, wall_ratios};
-use crate::lines::Tile;
+use crate::limiter::{outflow, ratios, scale_faces, scale_row, subtract_difference, subtract_divergence, wall_ratios};
+use crate::lines::{Strip, Tile};
 use crate::real::Real;
 use crate::simd::Kernel;
 use crate::slopes::Context;
@@ -111,23 +111,55 @@ impl<R: Real> BlendShared<'_, R> {
         subtract_divergence(of.axis.n, w, factor, rows.low, mass);
     }
 
-    /// A strided axis before the last one: leaves low-order density, outgoing parts and A in their fields.
+    /// A row of nodes of a strided axis: leaves its low-order density and outgoing parts in their fields.
+    ///
+    /// * `inner`: the density before the stage
+    /// * `high`, `low`: A and the low-order fluxes on the faces before and after the nodes
     #[inline(always)]
-    pub(crate) fn begin(&self, of: BlendAxis<'_, R>, tile: Tile, mut rows: BlendRows<'_, R>) {
-        self.collect(of, tile, &mut rows);
-        // SAFETY: every node and face of a field belongs to one tile of a pass.
-        unsafe {
-            scatter(of.axis, tile, rows.mass, self.out);
-            scatter(of.axis, tile, rows.out, self.outgoing);
-            if let Some(faces) = self.antidiffusive[of.index] {
-                scatter_faces(of.axis, tile, rows.high, faces);
+    pub(crate) fn begin_nodes(
+        &self,
+        of: BlendAxis<'_, R>,
+        at: usize,
+        inner: &[R],
+        high: [&[R]; 2],
+        [before, after]: [&[R]; 2],
+    ) {
+        let w = inner.len();
+        let inverse = R::from_f64(of.axis.inverse());
+        let factor = R::from_f64(of.tau) * inverse;
+        // SAFETY: every node of a field belongs to one strip of a pass.
+        let (mass, leaving) = unsafe { (self.out.slice(at, w), self.outgoing.slice(at, w)) };
+        let [left, right] = high.map(|row| &row[..w]);
+        let (before, after) = (&before[..w], &after[..w]);
+        if of.index == 0 {
+            for k in 0..w {
+                leaving[k] = outflow(left[k], right[k]) * inverse;
+                mass[k] = inner[k] - factor * (after[k] - before[k]);
             }
-            if let Some(flux) = self.flux[of.index] {
-                // As if nothing were limited; `apply` takes back what was.
-                for (total, part) in rows.low.iter_mut().zip(&*rows.high) {
-                    *total += *part;
-                }
-                add_faces(of.axis, tile, R::from_f64(of.weight), rows.low, flux);
+        } else {
+            for k in 0..w {
+                leaving[k] += outflow(left[k], right[k]) * inverse;
+                mass[k] -= factor * (after[k] - before[k]);
+            }
+        }
+    }
+
+    /// A row of faces of a strided axis: leaves A in its field, for `apply`.
+    #[inline(always)]
+    pub(crate) fn begin_faces(&self, of: BlendAxis<'_, R>, at: usize, high: &[R], low: &[R]) {
+        let w = high.len();
+        if let Some(faces) = self.antidiffusive[of.index] {
+            // SAFETY: every face of a field belongs to one strip of a pass, here and below.
+            unsafe { faces.slice(at, w) }.copy_from_slice(high);
+        }
+        if let Some(flux) = self.flux[of.index] {
+            // As if nothing were limited; `apply` takes back what was.
+            let factor = R::from_f64(of.weight);
+            // SAFETY: as above.
+            let flux = unsafe { flux.slice(at, w) };
+            let low = &low[..w];
+            for k in 0..w {
+                flux[k] += factor * (low[k] + high[k]);
             }
         }
     }
@@ -175,49 +207,56 @@ impl<R: Real> BlendShared<'_, R> {
         limited
     }
 
-    /// A strided axis afterwards: blends the A that `begin` left. `limited`: whether any ratio is below 1.
+    /// A strip of a strided axis afterwards: blends the A that `begin_faces` left. `limited`: whether any ratio is below 1.
+    /// The three rows are scratch.
     #[inline(always)]
     pub(crate) fn apply(
         &self,
         of: BlendAxis<'_, R>,
-        tile: Tile,
+        strip: &Strip,
         limited: bool,
         mix: Option<Mix<'_, R>>,
-        [high, share, mass, base]: [&mut [R]; 4],
+        [mut blended, mut last, ones]: [&mut [R]; 3],
     ) {
-        let w = tile.width;
-        let nodes = of.axis.n * w;
+        let axis = of.axis;
+        let (n, w) = (axis.n, strip.columns.len());
+        let (from, to) = (strip.nodes.start, strip.nodes.end);
         let Some(faces) = self.antidiffusive[of.index] else { return };
-        // SAFETY: every node and face of a field belongs to one tile of a pass.
-        unsafe {
-            // A is written no more.
-            gather_faces(of.axis, tile, faces.slice(0, faces.len()), high);
-            gather_shared(of.axis, tile, self.out, mass);
+        let factor = R::from_f64(of.tau) * R::from_f64(axis.inverse());
+        let node = |i: usize| strip.at(axis, n, i);
+        // SAFETY: A is written no more.
+        let face = |t: usize| unsafe { faces.view(strip.at(axis, n + 1, t), w) };
+        // SAFETY: neither are the ratios.
+        let ratios = |i: usize| unsafe { self.outgoing.view(node(i), w) };
+        ones.fill(R::ONE);
+        for t in from..=to {
             if limited {
-                gather_shared(of.axis, tile, self.outgoing, &mut share[w..]);
-            }
-        }
-        if limited {
-            wall_ratios(of.axis, w, share);
-            let taken = &mut base[..nodes + w];
-            taken.copy_from_slice(&high[..nodes + w]);
-            scale_faces(w, nodes + w, share, high);
-            if let Some(flux) = self.flux[of.index] {
-                for (taken, left) in taken.iter_mut().zip(&*high) {
-                    *taken = *left - *taken;
+                // Beyond the walls: those of the other end on a periodic axis, else 1.
+                let beyond = |i: usize| if axis.periodic() { ratios(i) } else { &*ones };
+                let left = if t > 0 { ratios(t - 1) } else { beyond(n - 1) };
+                let right = if t < n { ratios(t) } else { beyond(0) };
+                blended.copy_from_slice(face(t));
+                scale_row(left, right, blended);
+                if let Some(flux) = self.flux[of.index].filter(|_| t < to || t == n) {
+                    // SAFETY: every face of a field belongs to one strip of a pass.
+                    let flux = unsafe { flux.slice(strip.at(axis, n + 1, t), w) };
+                    let (weight, wanted) = (R::from_f64(of.weight), face(t));
+                    for k in 0..w {
+                        flux[k] += weight * (blended[k] - wanted[k]);
+                    }
                 }
-                // SAFETY: as above.
-                unsafe { add_faces(of.axis, tile, R::from_f64(of.weight), taken, flux) };
             }
+            if t > from {
+                let (before, after) = if limited { (&*last, &*blended) } else { (face(t - 1), face(t)) };
+                // SAFETY: every node of a field belongs to one strip of a pass.
+                let mass = unsafe { self.out.slice(node(t - 1), w) };
+                subtract_difference(factor, before, after, mass);
+                if let Some(mix) = mix {
+                    mix.apply(&mix.base[node(t - 1)..][..w], mass);
+                }
+            }
+            std::mem::swap(&mut blended, &mut last);
         }
-        let factor = R::from_f64(of.tau) * R::from_f64(of.axis.inverse());
-        subtract_divergence(of.axis.n, w, factor, high, mass);
-        if let Some(mix) = mix {
-            gather(of.axis, tile, mix.base, base);
-            mix.apply(&base[..nodes], &mut mass[..nodes]);
-        }
-        // SAFETY: as above.
-        unsafe { scatter(of.axis, tile, mass, self.out) };
     }
 }
 

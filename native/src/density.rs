@@ -1,20 +1,21 @@
 //! Explicit Euler stages of the Fokker-Planck equation with flux blending (docs/numerics.md section 5.2).
 //!
-//! A pass per strided axis makes its fluxes and leaves the antidiffusive ones in a field; the pass of the contiguous axis
-//! comes last, knows then what every cell may give away, and blends its own fluxes while they are in the cache; a second
-//! pass per strided axis blends the stored ones.
+//! A pass per strided axis (`density_march`) makes its fluxes and leaves the antidiffusive ones in a field; the pass of the
+//! contiguous axis comes last, knows then what every cell may give away, and blends its own fluxes while they are in the
+//! cache; a second pass per strided axis blends the stored ones.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::blend::{Blend, BlendAxis, BlendRows, BlendShared};
 use crate::crew::{Scratch, Shared};
 use crate::density_fluxes::{FluxRows, advective_fluxes, low_order_fluxes, subtract_slopes};
+use crate::density_march::{StageMarch, strip, strip_count};
 use crate::discretisation::{Discretisation, Weno};
 use crate::drift::face_drift;
 use crate::fokker_planck::Crossing;
 use crate::grid::{Axis, GHOSTS, fill_ghosts, value_rule};
 
-use crate::lines::Tile;
+use crate::lines::{Strip, Tile};
 use crate::real::Real;
 use crate::reconstruct::face_slopes;
 use crate::simd::Kernel;
@@ -92,22 +93,26 @@ pub fn density_stage<R: WenoReal>(
     let limited = AtomicU64::new(0);
     let fields = blend.share(out, flux);
     let weight = stage.flux_weight * stage.tau;
-    for index in 0..=last {
-        let pass = Pass::new(d, index, stage.drift, stage);
-        crew.each(pass.axis.tile_count(pass.width), |scratch, tile| {
-            let cells = crew.level.run(StageTile { pass: &pass, fields: &fields, stage, weight, tile, last, scratch });
-            limited.fetch_add(cells, Ordering::Relaxed);
+    for index in 0..last {
+        let pass = &Pass::new(d, index, stage.drift, stage);
+        crew.each(strip_count(pass.axis), |scratch, number| {
+            let strip = strip(pass.axis, number);
+            crew.level.run(StageMarch { pass, fields: &fields, weight, strip, scratch });
         });
     }
+    let pass = &Pass::new(d, last, stage.drift, stage);
+    crew.each(pass.axis.tile_count(pass.width), |scratch, tile| {
+        let cells = crew.level.run(StageTile { pass, fields: &fields, weight, tile, scratch });
+        limited.fetch_add(cells, Ordering::Relaxed);
+    });
     let limited = limited.into_inner();
     for index in 0..last {
         let axis = &d.axes[index];
-        let width = tile_width(axis);
         let of = BlendAxis { axis, index, tau: stage.tau, weight };
         let mix = if index == last - 1 { stage.mix } else { None };
-        crew.each(axis.tile_count(width), |scratch, tile| {
-            let tile = axis.tile(width, tile);
-            crew.level.run(BlendTile { of, fields: &fields, limited: limited > 0, mix, tile, scratch });
+        crew.each(strip_count(axis), |scratch, number| {
+            let strip = strip(axis, number);
+            crew.level.run(BlendMarch { of, fields: &fields, limited: limited > 0, mix, strip, scratch });
         });
     }
     limited
@@ -130,15 +135,24 @@ pub fn advective_flux<R: WenoReal>(context: Context<'_, R>, m: &[R], drift: &Sta
 }
 
 /// One axis of a stage.
-struct Pass<'a, R> {
-    d: &'a Discretisation<R>,
-    axis: &'a Axis<R>,
-    index: usize,
+pub(crate) struct Pass<'a, R> {
+    pub(crate) d: &'a Discretisation<R>,
+    pub(crate) axis: &'a Axis<R>,
+    pub(crate) index: usize,
     width: usize,
-    stage: &'a Stage<'a, R>,
-    drift: &'a StageDrift<R>,
-    slopes: Slopes<R>,
-    frozen: Option<&'a [R]>,
+    pub(crate) stage: &'a Stage<'a, R>,
+    pub(crate) drift: &'a StageDrift<R>,
+    pub(crate) slopes: Slopes<R>,
+    pub(crate) frozen: Option<&'a [R]>,
+}
+
+impl<R: Real> Pass<'_, R> {
+    /// Of the low-order fluxes: whole cell, half cell.
+    pub(crate) fn crossing(&self) -> Option<(Crossing, Crossing)> {
+        let Self { d, axis, .. } = *self;
+        (self.stage.diffusion && d.nu > 0.0)
+            .then(|| (Crossing::new(d.nu, axis.spacing), Crossing::new(d.nu, axis.spacing / 2.0)))
+    }
 }
 
 impl<'a, R: WenoReal> Pass<'a, R> {
@@ -253,6 +267,48 @@ impl<R: Real> FaceDrift<'_, R> {
     }
 }
 
+impl<'a, R: Real> FaceDrift<'a, R> {
+    /// b at face t of neighbouring columns of a strided axis into `b`. `transverse` is scratch.
+    #[inline(always)]
+    pub(crate) fn row(&self, strip: &Strip, t: usize, transverse: &mut [&mut [R]; 2], b: &mut [R]) {
+        let axis = &self.d.axes[self.index];
+        let Axis { n, .. } = *axis;
+        let w = b.len();
+        let row = |field: &'a [R], i: usize| &field[strip.at(axis, n, i)..][..w];
+        let u = |i: usize| row(&self.drift.u, i);
+        let inverse = R::from_f64(axis.inverse());
+        let (nodes, between, inverse) = if t > 0 && t < n {
+            ([t - 1, t], [u(t - 1), u(t)], inverse)
+        } else if axis.periodic() {
+            ([n - 1, 0], [u(n - 1), u(0)], inverse)
+        } else {
+            let side = usize::from(t == n);
+            let Some(wall) = self.drift.walls.at(self.index, strip.line(axis), w)[side] else {
+                b.fill(R::ZERO);
+                return;
+            };
+            let node = side * (n - 1);
+            ([node; 2], if side == 0 { [wall, u(node)] } else { [u(node), wall] }, inverse + inverse)
+        };
+        let h = &self.d.hamiltonian;
+        let across = !h.separable;
+        if across {
+            for (out, node) in transverse.iter_mut().zip(nodes) {
+                out.fill(R::ZERO);
+                let others = self.drift.slopes.iter().enumerate().filter(|(index, _)| *index != self.index);
+                for (_, slopes) in others {
+                    for (x, p) in out.iter_mut().zip(row(slopes, node)) {
+                        *x += *p * *p;
+                    }
+                }
+            }
+        }
+        let [left, right] = transverse.each_ref().map(|row| &**row);
+        let field = self.d.drift(self.index).map(|field| nodes.map(|i| row(field, i)));
+        face_drift(h, inverse, between, across.then_some([left, right]), field, b);
+    }
+}
+
 /// `count` rows from the nodes `left` and `right` on: what lies beside as many rows of faces.
 #[inline(always)]
 fn beside<R>(rows: Option<&[R]>, w: usize, [left, right]: [usize; 2], count: usize) -> Option<[&[R]; 2]> {
@@ -260,14 +316,12 @@ fn beside<R>(rows: Option<&[R]>, w: usize, [left, right]: [usize; 2], count: usi
     rows.map(|rows| [&rows[of(rows, left)], &rows[of(rows, right)]])
 }
 
-/// First pass over one tile.
+/// The contiguous axis, one line or some.
 struct StageTile<'a, R> {
     pass: &'a Pass<'a, R>,
     fields: &'a BlendShared<'a, R>,
-    stage: &'a Stage<'a, R>,
     weight: f64,
     tile: usize,
-    last: usize,
     scratch: &'a mut Scratch<R>,
 }
 
@@ -276,8 +330,8 @@ impl<R: WenoReal> Kernel for StageTile<'_, R> {
 
     #[inline(always)]
     fn run(self) -> u64 {
-        let Self { pass, fields, stage, weight, tile, last, scratch } = self;
-        let Pass { d, axis, index, .. } = *pass;
+        let Self { pass, fields, weight, tile, scratch } = self;
+        let Pass { d, axis, index, stage, .. } = *pass;
         let tile = axis.tile(pass.width, tile);
         let w = tile.width;
         let faces = (axis.n + 1) * w;
@@ -296,9 +350,7 @@ impl<R: WenoReal> Kernel for StageTile<'_, R> {
             }
         } else {
             FaceDrift { d, index, drift: pass.drift }.tile(tile, value, field, transverse, size, b);
-            let crossing = (stage.diffusion && d.nu > 0.0)
-                .then(|| (Crossing::new(d.nu, axis.spacing), Crossing::new(d.nu, axis.spacing / 2.0)));
-            low_order_fluxes(axis, w, b, density, crossing, low);
+            low_order_fluxes(axis, w, b, density, pass.crossing(), low);
             for k in 0..faces {
                 high[k] -= low[k];
             }
@@ -306,33 +358,27 @@ impl<R: WenoReal> Kernel for StageTile<'_, R> {
         let inner = &density[GHOSTS * w..];
         let rows = BlendRows { inner, high, low, mass, out, ratios };
         let of = BlendAxis { axis, index, tau: stage.tau, weight };
-        if index == last {
-            let mix = if last == 0 { stage.mix } else { None };
-            fields.finish(of, tile, rows, mix)
-        } else {
-            fields.begin(of, tile, rows);
-            0
-        }
+        fields.finish(of, tile, rows, if index == 0 { stage.mix } else { None })
     }
 }
 
-/// Second pass over one tile of a strided axis.
-struct BlendTile<'a, R> {
+/// Second pass over one strip of a strided axis.
+struct BlendMarch<'a, R> {
     of: BlendAxis<'a, R>,
     fields: &'a BlendShared<'a, R>,
     limited: bool,
     mix: Option<Mix<'a, R>>,
-    tile: Tile,
+    strip: Strip,
     scratch: &'a mut Scratch<R>,
 }
 
-impl<R: WenoReal> Kernel for BlendTile<'_, R> {
+impl<R: Real> Kernel for BlendMarch<'_, R> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self { of, fields, limited, mix, tile, scratch } = self;
-        fields.apply(of, tile, limited, mix, scratch.cut::<4>(piece_length(of.axis)));
+        let Self { of, fields, limited, mix, strip, scratch } = self;
+        fields.apply(of, &strip, limited, mix, scratch.cut::<3>(strip.columns.len()));
     }
 }
 

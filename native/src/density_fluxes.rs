@@ -56,16 +56,17 @@ pub fn advective_fluxes<R: WenoReal, const V: u8>(
     }
     let count = nodes + w;
     let speed = &mut rows.speed[..count];
-    stencil_speeds(size, w, speed);
-    reconstruct_faces::<R, V>(product, density, speed, w, slopes, &mut out[..count]);
+    stencil_speeds(shifted(size, w, count), speed);
+    let rows = (shifted(product, w, count), shifted(density, w, count));
+    reconstruct_faces::<R, V>(rows.0, rows.1, speed, slopes, &mut out[..count]);
     close_walls(axis, w, out);
 }
 
 /// The largest |b| of the six nodes around each face.
 #[inline(always)]
-fn stencil_speeds<R: Real>(size: &[R], w: usize, speed: &mut [R]) {
+pub fn stencil_speeds<R: Real>(size: [&[R]; 6], speed: &mut [R]) {
     let count = speed.len();
-    let [s0, s1, s2, s3, s4, s5] = shifted(size, w, count);
+    let [s0, s1, s2, s3, s4, s5] = size.map(|row| &row[..count]);
     for k in 0..count {
         speed[k] = s0[k].larger(s1[k]).larger(s2[k].larger(s3[k])).larger(s4[k].larger(s5[k]));
     }
@@ -75,15 +76,19 @@ fn stencil_speeds<R: Real>(size: &[R], w: usize, speed: &mut [R]) {
 #[inline(always)]
 pub fn subtract_slopes<R: Real>(axis: &Axis<R>, w: usize, density: &[R], nu: R, out: &mut [R]) {
     let count = (axis.n + 1) * w;
-    let scale = nu * R::from_f64(axis.inverse()) * R::from_f64(1.0 / 180.0);
-    {
-        let out = &mut out[..count];
-        let [m0, m1, m2, m3, m4, m5] = shifted(density, w, count);
-        for k in 0..count {
-            out[k] -= scale * slope6(m0[k], m1[k], m2[k], m3[k], m4[k], m5[k]);
-        }
-    }
+    subtract_slope_row(axis, nu, shifted(density, w, count), &mut out[..count]);
     close_walls(axis, w, out);
+}
+
+/// out -= nu G6 from the density at the six nodes around every face.
+#[inline(always)]
+pub fn subtract_slope_row<R: Real>(axis: &Axis<R>, nu: R, density: [&[R]; 6], out: &mut [R]) {
+    let count = out.len();
+    let scale = nu * R::from_f64(axis.inverse()) * R::from_f64(1.0 / 180.0);
+    let [m0, m1, m2, m3, m4, m5] = density.map(|row| &row[..count]);
+    for k in 0..count {
+        out[k] -= scale * slope6(m0[k], m1[k], m2[k], m3[k], m4[k], m5[k]);
+    }
 }
 
 /// 180 h G6 from the six nodes around a face.
@@ -92,7 +97,7 @@ pub fn slope6<R: Real>(m0: R, m1: R, m2: R, m3: R, m4: R, m5: R) -> R {
     R::from_f64(2.0) * (m5 - m0) - R::from_f64(25.0) * (m4 - m1) + R::from_f64(245.0) * (m3 - m2)
 }
 
-/// Low-order fluxes: Scharfetter-Gummel with diffusion (`crossing`: whole cell, half cell), else upwind.
+/// Low-order fluxes of a tile: Scharfetter-Gummel with diffusion (`crossing`: whole cell, half cell), else upwind.
 ///
 /// `drift`: b at the faces; `density`: padded, ghosts not read.
 #[inline(always)]
@@ -101,53 +106,68 @@ pub fn low_order_fluxes<R: Real>(
     w: usize,
     drift: &[R],
     density: &[R],
-    diffusion: Option<(Crossing, Crossing)>,
+    crossing: Option<(Crossing, Crossing)>,
     out: &mut [R],
 ) {
-    let n = axis.n;
-    let inner = w..n * w;
-    let left = &density[3 * w..(n + 2) * w];
-    let right = &density[4 * w..(n + 3) * w];
-    {
-        let drift = &drift[inner.clone()];
-        let out = &mut out[inner];
-        match diffusion {
-            Some((crossing, _)) => {
-                for k in 0..drift.len() {
-                    let (to_right, to_left) = crossing.speeds(drift[k]);
-                    out[k] = to_right * left[k] - to_left * right[k];
-                }
+    let end = axis.n * w;
+    let node = |i: usize| &density[(i + 3) * w..(i + 4) * w];
+    let ends = [node(0), node(axis.n - 1)];
+    low_order_row(&drift[w..end], [&density[3 * w..], &density[4 * w..]], crossing, &mut out[w..end]);
+    low_order_wall(axis, 0, &drift[..w], ends, crossing, &mut out[..w]);
+    low_order_wall(axis, 1, &drift[end..end + w], ends, crossing, &mut out[end..end + w]);
+}
+
+/// Low-order fluxes of a row of faces between the nodes `left` and `right`.
+#[inline(always)]
+pub fn low_order_row<R: Real>(
+    drift: &[R],
+    [left, right]: [&[R]; 2],
+    crossing: Option<(Crossing, Crossing)>,
+    out: &mut [R],
+) {
+    let count = out.len();
+    let (drift, left, right) = (&drift[..count], &left[..count], &right[..count]);
+    match crossing {
+        Some((crossing, _)) => {
+            for k in 0..count {
+                let (to_right, to_left) = crossing.speeds(drift[k]);
+                out[k] = to_right * left[k] - to_left * right[k];
             }
-            None => {
-                for k in 0..drift.len() {
-                    let speed = drift[k];
-                    out[k] = speed * if speed > R::ZERO { left[k] } else { right[k] };
-                }
+        }
+        None => {
+            for k in 0..count {
+                let speed = drift[k];
+                out[k] = speed * if speed > R::ZERO { left[k] } else { right[k] };
             }
         }
     }
-    let first = &density[3 * w..4 * w];
-    let last = &density[(n + 2) * w..(n + 3) * w];
-    let wall = |b: R, half: bool| -> (R, R) {
-        match diffusion {
+}
+
+/// Low-order fluxes of a row of faces on the lower (0) or upper (1) side, from the first and the last node of its lines.
+#[inline(always)]
+pub fn low_order_wall<R: Real>(
+    axis: &Axis<R>,
+    side: usize,
+    drift: &[R],
+    [first, last]: [&[R]; 2],
+    crossing: Option<(Crossing, Crossing)>,
+    out: &mut [R],
+) {
+    let speeds = |b: R, half: bool| -> (R, R) {
+        match crossing {
             Some((_, crossing)) if half => crossing.speeds(b),
             Some((crossing, _)) => crossing.speeds(b),
             None => (b.larger(R::ZERO), (-b).larger(R::ZERO)),
         }
     };
-    for c in 0..w {
-        let lower = drift[c];
-        out[c] = match axis.sides[0].boundary {
+    for c in 0..out.len() {
+        out[c] = match axis.sides[side].boundary {
             Boundary::Periodic => {
-                let (to_right, to_left) = wall(lower, false);
+                let (to_right, to_left) = speeds(drift[c], false);
                 to_right * last[c] - to_left * first[c]
             }
-            Boundary::Exit => -(wall(lower, true).1 * first[c]),
-            Boundary::Reflecting | Boundary::Open => R::ZERO,
-        };
-        out[n * w + c] = match axis.sides[1].boundary {
-            Boundary::Periodic => out[c],
-            Boundary::Exit => wall(drift[n * w + c], true).0 * last[c],
+            Boundary::Exit if side == 0 => -(speeds(drift[c], true).1 * first[c]),
+            Boundary::Exit => speeds(drift[c], true).0 * last[c],
             Boundary::Reflecting | Boundary::Open => R::ZERO,
         };
     }

@@ -6,6 +6,7 @@ use crate::blend::{Blend, correct_density};
 use crate::crew::Shared;
 use crate::density::{Mix, STAGE_PIECES, Stage, advective_flux, density_stage, piece_length};
 use crate::density_diffusion::{self, Balance, diffuse_density};
+use crate::density_march;
 use crate::discretisation::{Discretisation, FokkerPlanck, Splitting};
 use crate::drift::drift_speed;
 use crate::flux_diffusion::Diffusion;
@@ -346,7 +347,10 @@ fn wanted<R>(field: &mut [R]) -> Option<&mut [R]> {
 pub fn scratch_length<R: Real>(d: &Discretisation<R>) -> usize {
     let of = |axis| match d.scheme.fokker_planck {
         FokkerPlanck::Fdm => implicit::PIECES * implicit_piece_length(axis),
-        FokkerPlanck::Weno5 => STAGE_PIECES.max(density_diffusion::PIECES) * piece_length(axis),
+        FokkerPlanck::Weno5 => {
+            let tiles = STAGE_PIECES.max(density_diffusion::PIECES) * piece_length(axis);
+            if axis.stride == 1 { tiles } else { tiles.max(density_march::scratch_length(axis)) }
+        }
     };
     d.axes.iter().map(of).max().unwrap_or(0)
 }

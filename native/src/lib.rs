@@ -16,6 +16,7 @@ pub mod crew;
 pub mod density;
 pub mod density_diffusion;
 pub mod density_fluxes;
+pub mod density_march;
 pub mod density_sweep;
 pub mod derivatives;
 pub mod diffusion;

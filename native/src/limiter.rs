@@ -65,7 +65,14 @@ pub fn wall_ratios<R: Real>(axis: &Axis<R>, w: usize, ratios: &mut [R]) {
 /// A <- eta A on `count` faces. `ratios` has one ghost row a side: row j is the cell left of face j.
 #[inline(always)]
 pub fn scale_faces<R: Real>(w: usize, count: usize, ratios: &[R], faces: &mut [R]) {
-    let (left, right, faces) = (&ratios[..count], &ratios[w..w + count], &mut faces[..count]);
+    scale_row(ratios, &ratios[w..], &mut faces[..count]);
+}
+
+/// A <- eta A on a row of faces, from the ratios of the cells on both sides.
+#[inline(always)]
+pub fn scale_row<R: Real>(left: &[R], right: &[R], faces: &mut [R]) {
+    let count = faces.len();
+    let (left, right) = (&left[..count], &right[..count]);
     for k in 0..count {
         let flow = faces[k];
         faces[k] = flow * if flow > R::ZERO { left[k] } else { right[k] };
@@ -75,9 +82,15 @@ pub fn scale_faces<R: Real>(w: usize, count: usize, ratios: &[R], faces: &mut [R
 /// m -= factor (A_right - A_left)
 #[inline(always)]
 pub fn subtract_divergence<R: Real>(n: usize, w: usize, factor: R, faces: &[R], m: &mut [R]) {
-    let nodes = n * w;
-    let (left, right, m) = (&faces[..nodes], &faces[w..w + nodes], &mut m[..nodes]);
-    for k in 0..nodes {
+    subtract_difference(factor, faces, &faces[w..], &mut m[..n * w]);
+}
+
+/// m -= factor (right - left) for a row of cells and the fluxes on both sides of them.
+#[inline(always)]
+pub fn subtract_difference<R: Real>(factor: R, left: &[R], right: &[R], m: &mut [R]) {
+    let count = m.len();
+    let (left, right) = (&left[..count], &right[..count]);
+    for k in 0..count {
         m[k] -= factor * (right[k] - left[k]);
     }
 }

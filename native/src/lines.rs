@@ -5,6 +5,8 @@
 //! tile is a padded line. Because a stencil's neighbours stand `width` apart, one flat loop serves both: output k reads
 //! `tile[k + j * width]`.
 
+use std::ops::Range;
+
 use crate::grid::{Axis, GHOSTS};
 use crate::real::Real;
 
@@ -17,6 +19,33 @@ pub struct Tile {
     pub start: usize,
     /// Lines, 1 along the contiguous axis.
     pub width: usize,
+}
+
+/// Some nodes of neighbouring columns of a strided axis: what is marched over row by row, where it lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Strip {
+    /// Which block of `stride` columns.
+    pub slab: usize,
+    /// Columns of the slab.
+    pub columns: Range<usize>,
+    /// Nodes of the axis.
+    pub nodes: Range<usize>,
+}
+
+impl Strip {
+    /// The line of the first column.
+    #[inline(always)]
+    #[must_use]
+    pub fn line<R>(&self, axis: &Axis<R>) -> usize {
+        self.slab * axis.stride + self.columns.start
+    }
+
+    /// Array index of the strip's columns at row `i` of a field with `rows` rows along the axis: n nodes or n + 1 faces.
+    #[inline(always)]
+    #[must_use]
+    pub fn at<R>(&self, axis: &Axis<R>, rows: usize, i: usize) -> usize {
+        (self.slab * rows + i) * axis.stride + self.columns.start
+    }
 }
 
 /// Where the numbers of a tile lie in a field: `count` runs of `length` numbers, `pitch` apart; in the tile they follow
@@ -65,6 +94,26 @@ impl<R: Real> Axis<R> {
             line: slab * self.stride + inner,
             start: slab * self.stride * self.n + inner,
             width: width.min(self.stride - inner),
+        }
+    }
+
+    /// Strips of up to `width` columns and `march` nodes that cover a strided axis.
+    #[must_use]
+    pub fn strip_count(&self, width: usize, march: usize) -> usize {
+        self.lines / self.stride * self.stride.div_ceil(width) * self.n.div_ceil(march)
+    }
+
+    /// Strip `index` of `strip_count(width, march)`.
+    #[inline(always)]
+    #[must_use]
+    pub fn strip(&self, width: usize, march: usize, index: usize) -> Strip {
+        let (bands, marches) = (self.stride.div_ceil(width), self.n.div_ceil(march));
+        let column = index % bands * width;
+        let node = index / bands % marches * march;
+        Strip {
+            slab: index / bands / marches,
+            columns: column..(column + width).min(self.stride),
+            nodes: node..(node + march).min(self.n),
         }
     }
 
@@ -120,6 +169,22 @@ mod tests {
                 let tile = axis.tile(width, index);
                 assert_eq!(tile.start, axis.line_start(tile.line));
                 axis.runs(tile).each(|at, _, length| visits[at..at + length].iter_mut().for_each(|count| *count += 1));
+            }
+            assert!(visits.iter().all(|count| *count == 1));
+        }
+    }
+
+    #[test]
+    fn strips_cover_every_node_once() {
+        for (axis, width, march) in [(axis(7, 10, 30), 4, 3), (axis(7, 10, 30), 10, 7), (axis(9, 3, 3), 8, 64)] {
+            let mut visits = vec![0; axis.n * axis.lines];
+            for index in 0..axis.strip_count(width, march) {
+                let strip = axis.strip(width, march, index);
+                assert_eq!(strip.at(&axis, axis.n, 0), axis.line_start(strip.line(&axis)));
+                for i in strip.nodes.clone() {
+                    let at = strip.at(&axis, axis.n, i);
+                    visits[at..at + strip.columns.len()].iter_mut().for_each(|count| *count += 1);
+                }
             }
             assert!(visits.iter().all(|count| *count == 1));
         }

@@ -14,23 +14,22 @@ pub fn face_slopes<R: WenoReal>(variant: Weno, epsilon: Epsilon) -> Slopes<R> {
     Slopes::new(variant, epsilon, 0.5)
 }
 
-/// Writes the flux on `out.len()` = faces times columns entries of a tile.
+/// Writes the flux on `out.len()` faces.
 ///
-/// * `f`: drift times density, padded; `m`: density, padded; node i of column c at `(i + 3) * w + c`
+/// * `f`: drift times density at the six nodes around every face; `m`: the density there
 /// * `speed`: Lax-Friedrichs speed alpha >= |b| of each face
 #[inline(always)]
 pub fn reconstruct_faces<R: WenoReal, const V: u8>(
-    f: &[R],
-    m: &[R],
+    f: [&[R]; 6],
+    m: [&[R]; 6],
     speed: &[R],
-    w: usize,
     slopes: &Slopes<R>,
     out: &mut [R],
 ) {
     let count = out.len();
     let speed = &speed[..count];
-    let [f0, f1, f2, f3, f4, f5] = shifted(f, w, count);
-    let [m0, m1, m2, m3, m4, m5] = shifted(m, w, count);
+    let [f0, f1, f2, f3, f4, f5] = f.map(|row| &row[..count]);
+    let [m0, m1, m2, m3, m4, m5] = m.map(|row| &row[..count]);
     for k in 0..count {
         let a = speed[k];
         let (g1, g2, g3, g4) = (a * m1[k], a * m2[k], a * m3[k], a * m4[k]);

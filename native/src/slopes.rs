@@ -8,6 +8,7 @@ use std::ops::Range;
 use crate::crew::{Crew, Scratch, Shared};
 use crate::discretisation::Discretisation;
 use crate::grid::{Axis, GHOSTS, GhostRules, fill_ghosts, ghost_row, value_rule};
+use crate::lines::Strip;
 use crate::real::Real;
 use crate::simd::{Kernel, Level};
 use crate::walls::Walls;
@@ -130,14 +131,9 @@ impl<R: WenoReal, S: SlopeSink<R>> Kernel for Block<'_, R, S> {
         if pass.axis.stride == 1 {
             return pass.line(number, memory, [first, &mut second[..pass.axis.n]]);
         }
-        let Axis { n, stride, .. } = *pass.axis;
-        let length = row_length(pass.axis);
-        let (bands, marches) = (stride.div_ceil(length), n.div_ceil(MARCH));
-        let inner = number % bands * length;
-        let from = number / bands % marches * MARCH;
-        let slab = number / bands / marches;
+        let Strip { slab, columns, nodes } = pass.axis.strip(row_length(pass.axis), MARCH, number);
         let buffers = Buffers { rows: [first, second], stride: 0 };
-        pass.march(slab, inner..(inner + length).min(stride), from..(from + MARCH).min(n), memory, buffers)
+        pass.march(slab, columns, nodes, memory, buffers)
     }
 }
 
@@ -180,7 +176,7 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
         if axis.stride == 1 {
             return axis.lines;
         }
-        axis.lines / axis.stride * axis.stride.div_ceil(row_length(axis)) * axis.n.div_ceil(MARCH)
+        axis.strip_count(row_length(axis), MARCH)
     }
 
     /// All nodes of a line of the contiguous axis.
