@@ -16,7 +16,7 @@ use crate::lines::{Strip, Tile};
 use crate::real::Real;
 use crate::simd::Kernel;
 use crate::slopes::Context;
-use crate::tiles::{add_faces, gather, gather_faces, gather_shared, scatter, scatter_faces};
+use crate::tiles::{gather_faces, gather_shared, scatter, scatter_faces};
 
 /// Axes of the largest problems.
 const MOST_AXES: usize = 3;
@@ -64,13 +64,12 @@ pub(crate) struct BlendShared<'a, R> {
     flux: [Option<Shared<'a, R>>; MOST_AXES],
 }
 
-/// Rows of one tile: the density before the stage, A, the low-order fluxes, and scratch.
-pub(crate) struct BlendRows<'a, R> {
-    pub(crate) inner: &'a [R],
+/// One line of the contiguous axis: A, the low-order fluxes, what `begin_nodes` made, and scratch for the ratios.
+pub(crate) struct BlendLine<'a, R> {
     pub(crate) high: &'a mut [R],
     pub(crate) low: &'a mut [R],
     pub(crate) mass: &'a mut [R],
-    pub(crate) out: &'a mut [R],
+    pub(crate) leaving: &'a mut [R],
     pub(crate) ratios: &'a mut [R],
 }
 
@@ -84,54 +83,25 @@ pub(crate) struct BlendAxis<'a, R> {
     pub(crate) weight: f64,
 }
 
-impl<R: Real> BlendShared<'_, R> {
-    /// Low-order density and outgoing parts of a tile, with what the axes before have left, into `mass` and `out`.
-    #[inline(always)]
-    fn collect(&self, of: BlendAxis<'_, R>, tile: Tile, rows: &mut BlendRows<'_, R>) {
-        let w = tile.width;
-        let nodes = of.axis.n * w;
-        let inverse = R::from_f64(of.axis.inverse());
-        let factor = R::from_f64(of.tau) * inverse;
-        let (mass, out) = (&mut rows.mass[..nodes], &mut rows.out[..nodes]);
-        let (left, right) = (&rows.high[..nodes], &rows.high[w..w + nodes]);
-        if of.index == 0 {
-            mass.copy_from_slice(&rows.inner[..nodes]);
-            for k in 0..nodes {
-                out[k] = outflow(left[k], right[k]) * inverse;
-            }
-        } else {
-            // SAFETY: every node of a field belongs to one tile of a pass, here and below.
-            unsafe { gather_shared(of.axis, tile, self.out, mass) };
-            // SAFETY: as above.
-            unsafe { gather_shared(of.axis, tile, self.outgoing, out) };
-            for k in 0..nodes {
-                out[k] += outflow(left[k], right[k]) * inverse;
-            }
-        }
-        subtract_divergence(of.axis.n, w, factor, rows.low, mass);
-    }
-
-    /// A row of nodes of a strided axis: leaves its low-order density and outgoing parts in their fields.
+impl<R: Real> BlendAxis<'_, R> {
+    /// Low-order density and outgoing parts of a row of nodes, with what the axes before this one have left there.
     ///
     /// * `inner`: the density before the stage
     /// * `high`, `low`: A and the low-order fluxes on the faces before and after the nodes
     #[inline(always)]
     pub(crate) fn begin_nodes(
-        &self,
-        of: BlendAxis<'_, R>,
-        at: usize,
+        self,
+        [mass, leaving]: [&mut [R]; 2],
         inner: &[R],
-        high: [&[R]; 2],
+        [left, right]: [&[R]; 2],
         [before, after]: [&[R]; 2],
     ) {
-        let w = inner.len();
-        let inverse = R::from_f64(of.axis.inverse());
-        let factor = R::from_f64(of.tau) * inverse;
-        // SAFETY: every node of a field belongs to one strip of a pass.
-        let (mass, leaving) = unsafe { (self.out.slice(at, w), self.outgoing.slice(at, w)) };
-        let [left, right] = high.map(|row| &row[..w]);
-        let (before, after) = (&before[..w], &after[..w]);
-        if of.index == 0 {
+        let w = mass.len();
+        let inverse = R::from_f64(self.axis.inverse());
+        let factor = R::from_f64(self.tau) * inverse;
+        let (leaving, inner) = (&mut leaving[..w], &inner[..w]);
+        let (left, right, before, after) = (&left[..w], &right[..w], &before[..w], &after[..w]);
+        if self.index == 0 {
             for k in 0..w {
                 leaving[k] = outflow(left[k], right[k]) * inverse;
                 mass[k] = inner[k] - factor * (after[k] - before[k]);
@@ -143,7 +113,9 @@ impl<R: Real> BlendShared<'_, R> {
             }
         }
     }
+}
 
+impl<R: Real> BlendShared<'_, R> {
     /// A row of faces of a strided axis: leaves A in its field, for `apply`.
     #[inline(always)]
     pub(crate) fn begin_faces(&self, of: BlendAxis<'_, R>, at: usize, high: &[R], low: &[R]) {
@@ -164,44 +136,42 @@ impl<R: Real> BlendShared<'_, R> {
         }
     }
 
-    /// The contiguous axis: finds the ratios of its lines, leaves them for the other axes and blends its own fluxes.
-    /// Returns the number of limited cells.
+    /// A line of the contiguous axis, number `line` of them: finds the ratios, leaves them for the other axes and blends its
+    /// own fluxes. Returns the number of limited cells.
     #[inline(always)]
     pub(crate) fn finish(
         &self,
         of: BlendAxis<'_, R>,
-        tile: Tile,
-        mut rows: BlendRows<'_, R>,
+        line: usize,
+        rows: BlendLine<'_, R>,
         mix: Option<Mix<'_, R>>,
     ) -> u64 {
-        self.collect(of, tile, &mut rows);
-        let BlendRows { high, low, mass, out, ratios: share, .. } = rows;
-        let w = tile.width;
-        let nodes = of.axis.n * w;
-        let faces = nodes + w;
-        let limited = ratios(&mass[..nodes], out, R::from_f64(of.tau), &mut share[w..]);
+        let BlendLine { high, low, mass, leaving, ratios: share } = rows;
+        let n = of.axis.n;
+        let at = line * n;
+        let limited = ratios(mass, leaving, R::from_f64(of.tau), &mut share[1..]);
         if limited > 0 {
-            wall_ratios(of.axis, w, share);
-            scale_faces(w, faces, share, high);
+            wall_ratios(of.axis, 1, share);
+            scale_faces(1, n + 1, share, high);
         }
         let factor = R::from_f64(of.tau) * R::from_f64(of.axis.inverse());
-        subtract_divergence(of.axis.n, w, factor, high, mass);
+        subtract_divergence(n, 1, factor, high, mass);
         if let Some(mix) = mix {
-            gather(of.axis, tile, mix.base, out);
-            mix.apply(&out[..nodes], &mut mass[..nodes]);
+            mix.apply(&mix.base[at..at + n], mass);
         }
-        // SAFETY: every node and face of a field belongs to one tile of a pass.
-        unsafe {
-            scatter(of.axis, tile, mass, self.out);
-            if of.index > 0 {
-                scatter(of.axis, tile, &share[w..], self.outgoing);
-            }
-            if let Some(flux) = self.flux[of.index] {
-                let (high, low) = (&mut high[..faces], &low[..faces]);
-                for k in 0..faces {
-                    high[k] += low[k];
-                }
-                add_faces(of.axis, tile, R::from_f64(of.weight), high, flux);
+        // SAFETY: every node and face of a field belongs to one tile of a pass, here and below.
+        unsafe { self.out.slice(at, n) }.copy_from_slice(mass);
+        if of.index > 0 {
+            // SAFETY: as above.
+            unsafe { self.outgoing.slice(at, n) }.copy_from_slice(&share[1..=n]);
+        }
+        if let Some(flux) = self.flux[of.index] {
+            let factor = R::from_f64(of.weight);
+            // SAFETY: as above.
+            let flux = unsafe { flux.slice(line * (n + 1), n + 1) };
+            let (high, low) = (&high[..=n], &low[..=n]);
+            for k in 0..=n {
+                flux[k] += factor * (high[k] + low[k]);
             }
         }
         limited

@@ -21,16 +21,22 @@ const PIECES: usize = 4;
 #[derive(Debug)]
 pub struct Scratch<R>(Vec<R>);
 
+/// Pieces of memory of one length.
+#[inline]
+pub fn cut<R, const N: usize>(memory: &mut [R], length: usize) -> [&mut [R]; N] {
+    let mut rest = memory;
+    [(); N].map(|()| {
+        let (piece, after) = std::mem::take(&mut rest).split_at_mut(length);
+        rest = after;
+        piece
+    })
+}
+
 impl<R: Real> Scratch<R> {
     /// N pieces of `length` numbers each, with whatever was left there. The crew must have been made with as many.
     #[inline]
     pub fn cut<const N: usize>(&mut self, length: usize) -> [&mut [R]; N] {
-        let mut rest = self.0.as_mut_slice();
-        [(); N].map(|()| {
-            let (piece, after) = std::mem::take(&mut rest).split_at_mut(length);
-            rest = after;
-            piece
-        })
+        cut(&mut self.0, length)
     }
 
     /// All of it.

@@ -6,14 +6,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::blend::{Blend, BlendAxis, BlendRows, BlendShared};
-use crate::crew::{Scratch, Shared};
+use crate::blend::{Blend, BlendAxis, BlendLine, BlendShared};
+use crate::crew::{Scratch, Shared, cut};
 use crate::density_fluxes::{FluxRows, advective_fluxes, low_order_fluxes, subtract_slopes};
-use crate::density_march::{StageMarch, strip, strip_count};
+use crate::density_march::{self, Kept, StageMarch, row_length};
 use crate::discretisation::{Discretisation, Weno};
 use crate::drift::face_drift;
 use crate::fokker_planck::Crossing;
-use crate::grid::{Axis, GHOSTS, fill_ghosts, value_rule};
+use crate::grid::{Axis, GHOSTS, MOST_AXES, fill_ghosts, value_rule};
 
 use crate::lines::{Strip, Tile};
 use crate::real::Real;
@@ -21,11 +21,15 @@ use crate::reconstruct::face_slopes;
 use crate::simd::Kernel;
 use crate::slopes::Context;
 use crate::stage_drift::StageDrift;
-use crate::tiles::{gather, gather_faces, scatter_faces};
+use crate::tile_grid::TileGrid;
+use crate::tiles::{gather, scatter_faces};
 use crate::weno5::{JS, M, Slopes, WenoReal, Z};
 
-/// Pieces of scratch memory of n + 7 rows each.
-pub(crate) const STAGE_PIECES: usize = 14;
+/// Pieces of scratch memory of n + 7 rows each that a line of the contiguous axis needs.
+const LINE_PIECES: usize = 12;
+/// Longest row of the second pass, and the nodes that it marches over.
+const BLEND_ROW: usize = 512;
+const BLEND_MARCH: usize = 64;
 
 /// Bytes of one piece along a strided axis: pieces stay in the second cache a few at a time, and rows of two or three cache
 /// lines are read faster than rows of one (a tenth of a sweep at 512 x 512).
@@ -44,6 +48,16 @@ pub(crate) fn tile_width<R: Real>(axis: &Axis<R>) -> usize {
 /// Numbers in a piece of scratch memory for an axis.
 pub(crate) fn piece_length<R: Real>(axis: &Axis<R>) -> usize {
     (axis.n + 2 * GHOSTS + 1) * tile_width(axis)
+}
+
+/// Numbers of scratch memory that a stage needs for a problem.
+#[must_use]
+pub fn scratch_length<R: Real>(d: &Discretisation<R>) -> usize {
+    let of = |axis: &Axis<R>| {
+        if axis.stride == 1 { LINE_PIECES * piece_length(axis) } else { density_march::scratch_length(axis) }
+    };
+    let passes = d.axes.iter().map(of).max().unwrap_or(0);
+    2 * TileGrid::new(&d.axes).tile_numbers() + passes.max(3 * BLEND_ROW)
 }
 
 /// Face fluxes frozen at the start of a balanced step: one field per axis, empty on axes without exits.
@@ -93,16 +107,12 @@ pub fn density_stage<R: WenoReal>(
     let limited = AtomicU64::new(0);
     let fields = blend.share(out, flux);
     let weight = stage.flux_weight * stage.tau;
-    for index in 0..last {
-        let pass = &Pass::new(d, index, stage.drift, stage);
-        crew.each(strip_count(pass.axis), |scratch, number| {
-            let strip = strip(pass.axis, number);
-            crew.level.run(StageMarch { pass, fields: &fields, weight, strip, scratch });
-        });
-    }
-    let pass = &Pass::new(d, last, stage.drift, stage);
-    crew.each(pass.axis.tile_count(pass.width), |scratch, tile| {
-        let cells = crew.level.run(StageTile { pass, fields: &fields, weight, tile, scratch });
+    let passes: [Pass<'_, R>; MOST_AXES] =
+        std::array::from_fn(|index| Pass::new(d, index.min(last), stage.drift, stage));
+    let passes = &passes[..=last];
+    let grid = TileGrid::new(&d.axes);
+    crew.each(grid.count(), |scratch, number| {
+        let cells = crew.level.run(StageTile { passes, fields: &fields, weight, grid, number, scratch });
         limited.fetch_add(cells, Ordering::Relaxed);
     });
     let limited = limited.into_inner();
@@ -110,8 +120,8 @@ pub fn density_stage<R: WenoReal>(
         let axis = &d.axes[index];
         let of = BlendAxis { axis, index, tau: stage.tau, weight };
         let mix = if index == last - 1 { stage.mix } else { None };
-        crew.each(strip_count(axis), |scratch, number| {
-            let strip = strip(axis, number);
+        crew.each(axis.strip_count(BLEND_ROW, BLEND_MARCH), |scratch, number| {
+            let strip = axis.strip(BLEND_ROW, BLEND_MARCH, number);
             crew.level.run(BlendMarch { of, fields: &fields, limited: limited > 0, mix, strip, scratch });
         });
     }
@@ -316,12 +326,13 @@ fn beside<R>(rows: Option<&[R]>, w: usize, [left, right]: [usize; 2], count: usi
     rows.map(|rows| [&rows[of(rows, left)], &rows[of(rows, right)]])
 }
 
-/// The contiguous axis, one line or some.
+/// First pass over one tile: every axis in its turn, the contiguous one last.
 struct StageTile<'a, R> {
-    pass: &'a Pass<'a, R>,
+    passes: &'a [Pass<'a, R>],
     fields: &'a BlendShared<'a, R>,
     weight: f64,
-    tile: usize,
+    grid: TileGrid,
+    number: usize,
     scratch: &'a mut Scratch<R>,
 }
 
@@ -330,35 +341,68 @@ impl<R: WenoReal> Kernel for StageTile<'_, R> {
 
     #[inline(always)]
     fn run(self) -> u64 {
-        let Self { pass, fields, weight, tile, scratch } = self;
-        let Pass { d, axis, index, stage, .. } = *pass;
-        let tile = axis.tile(pass.width, tile);
-        let w = tile.width;
-        let faces = (axis.n + 1) * w;
-        let [density, nodes, product, size, speed, value, field, transverse, b, high, low, mass, out, ratios] =
-            scratch.cut::<STAGE_PIECES>(piece_length(axis));
-        pass.advective(tile, density, nodes, &mut FluxRows { product, size, speed }, high);
+        let Self { passes, fields, weight, grid, number, scratch } = self;
+        let place = grid.place(number);
+        let (kept, memory) = scratch.all().split_at_mut(2 * grid.tile_numbers());
+        let (mass, leaving) = kept.split_at_mut(grid.tile_numbers());
+        let mut limited = 0;
+        for (index, pass) in passes.iter().enumerate() {
+            if pass.axis.stride == 1 {
+                for (line, from) in grid.lines(place.clone()) {
+                    let to = from + pass.axis.n;
+                    let kept = [&mut mass[from..to], &mut leaving[from..to]];
+                    limited += pass.line(fields, weight, line, kept, &mut *memory);
+                }
+            } else {
+                let pitch = grid.pitch(index, &place);
+                for (strip, from) in grid.strips(index, place.clone(), row_length(pass.axis)) {
+                    let kept = Kept { mass: &mut mass[from..], leaving: &mut leaving[from..], pitch };
+                    StageMarch { pass, fields, weight, strip, kept, memory: &mut *memory }.run();
+                }
+            }
+        }
+        limited
+    }
+}
+
+impl<R: WenoReal> Pass<'_, R> {
+    /// All of a stage on a line of the contiguous axis. Returns the number of limited cells.
+    #[inline(always)]
+    fn line(
+        &self,
+        fields: &BlendShared<'_, R>,
+        weight: f64,
+        line: usize,
+        [mass, leaving]: [&mut [R]; 2],
+        memory: &mut [R],
+    ) -> u64 {
+        let Pass { d, axis, index, stage, .. } = *self;
+        let tile = axis.tile(1, line);
+        let faces = axis.n + 1;
+        let [density, nodes, product, size, speed, value, field, transverse, b, high, low, ratios] =
+            cut(memory, piece_length(axis));
+        self.advective(tile, density, nodes, &mut FluxRows { product, size, speed }, high);
         if stage.diffusion {
-            subtract_slopes(axis, w, density, R::from_f64(d.nu), high);
+            subtract_slopes(axis, 1, density, R::from_f64(d.nu), high);
         }
         let (high, low) = (&mut high[..faces], &mut low[..faces]);
-        if let Some(frozen) = pass.frozen {
-            gather_faces(axis, tile, frozen, low);
-            for k in 0..faces {
-                high[k] -= low[k];
-                low[k] = R::ZERO;
+        if let Some(frozen) = self.frozen {
+            for (x, q) in high.iter_mut().zip(&frozen[line * faces..]) {
+                *x -= *q;
             }
+            low.fill(R::ZERO);
         } else {
-            FaceDrift { d, index, drift: pass.drift }.tile(tile, value, field, transverse, size, b);
-            low_order_fluxes(axis, w, b, density, pass.crossing(), low);
+            FaceDrift { d, index, drift: self.drift }.tile(tile, value, field, transverse, size, b);
+            low_order_fluxes(axis, 1, b, density, self.crossing(), low);
             for k in 0..faces {
                 high[k] -= low[k];
             }
         }
-        let inner = &density[GHOSTS * w..];
-        let rows = BlendRows { inner, high, low, mass, out, ratios };
         let of = BlendAxis { axis, index, tau: stage.tau, weight };
-        fields.finish(of, tile, rows, if index == 0 { stage.mix } else { None })
+        let inner = &density[GHOSTS..GHOSTS + axis.n];
+        of.begin_nodes([&mut *mass, &mut *leaving], inner, [high, &high[1..]], [low, &low[1..]]);
+        let rows = BlendLine { high, low, mass, leaving, ratios };
+        fields.finish(of, line, rows, if index == 0 { stage.mix } else { None })
     }
 }
 

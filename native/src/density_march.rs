@@ -5,7 +5,6 @@
 use std::ops::Range;
 
 use crate::blend::{BlendAxis, BlendShared};
-use crate::crew::Scratch;
 use crate::density::{FaceDrift, Pass};
 use crate::density_fluxes::{low_order_row, low_order_wall, stencil_speeds, subtract_slope_row};
 use crate::discretisation::Weno;
@@ -13,67 +12,61 @@ use crate::grid::{Axis, GHOSTS, density_rule, ghost_row, product_rule};
 use crate::lines::Strip;
 use crate::real::Real;
 use crate::reconstruct::reconstruct_faces;
-use crate::simd::Kernel;
 use crate::weno5::{JS, M, WenoReal, Z};
 
 /// Longest row: some thirty of them stay in the first two caches.
 const LONGEST_ROW: usize = 256;
-/// Nodes that one strip marches over; its first face is another strip's last and made twice.
-const MARCH: usize = 64;
 /// Nodes around a face that its flux is made of.
 const STENCIL: usize = 2 * GHOSTS;
 /// Rows of scratch memory.
 const ROWS: usize = 6 * STENCIL + 8;
 
-fn row_length<R: Real>(axis: &Axis<R>) -> usize {
+/// Longest row that a march takes.
+pub(crate) fn row_length<R: Real>(axis: &Axis<R>) -> usize {
     axis.stride.div_ceil(axis.stride.div_ceil(LONGEST_ROW))
 }
 
-/// Numbers of scratch memory that a strip needs.
+/// Numbers of scratch memory that a march needs.
 pub(crate) fn scratch_length<R: Real>(axis: &Axis<R>) -> usize {
     ROWS * row_length(axis)
 }
 
-/// Strips of an axis.
-pub(crate) fn strip_count<R: Real>(axis: &Axis<R>) -> usize {
-    axis.strip_count(row_length(axis), MARCH)
+/// What the axes of a tile have left so far: low-order density and outgoing parts. Node number i of a march begins at i times
+/// `pitch`.
+pub(crate) struct Kept<'m, R> {
+    pub(crate) mass: &'m mut [R],
+    pub(crate) leaving: &'m mut [R],
+    pub(crate) pitch: usize,
 }
 
-/// Strip `index` of `strip_count`.
-pub(crate) fn strip<R: Real>(axis: &Axis<R>, index: usize) -> Strip {
-    axis.strip(row_length(axis), MARCH, index)
-}
-
-/// First pass over one strip: its fluxes, and what they make of the low-order density.
-pub(crate) struct StageMarch<'a, R> {
+/// A march over one strip: its fluxes, and what they make of the low-order density.
+pub(crate) struct StageMarch<'a, 'm, R> {
     pub(crate) pass: &'a Pass<'a, R>,
     pub(crate) fields: &'a BlendShared<'a, R>,
     pub(crate) weight: f64,
     pub(crate) strip: Strip,
-    pub(crate) scratch: &'a mut Scratch<R>,
+    pub(crate) kept: Kept<'m, R>,
+    pub(crate) memory: &'m mut [R],
 }
 
-impl<R: WenoReal> Kernel for StageMarch<'_, R> {
-    type Output = ();
-
+impl<R: WenoReal> StageMarch<'_, '_, R> {
+    /// Marches with the problem's weights.
     #[inline(always)]
-    fn run(self) {
+    pub(crate) fn run(self) {
         match self.pass.d.scheme.weno {
             Weno::Js => self.march::<JS>(),
             Weno::Z => self.march::<Z>(),
             Weno::M => self.march::<M>(),
         }
     }
-}
 
-impl<R: WenoReal> StageMarch<'_, R> {
     #[inline(always)]
     fn march<const V: u8>(self) {
-        let Self { pass, fields, weight, strip, scratch } = self;
+        let Self { pass, fields, weight, strip, kept, memory } = self;
         let Pass { d, axis, index, stage, drift, .. } = *pass;
         let (n, w) = (axis.n, strip.columns.len());
         let Range { start: from, end: to } = strip.nodes;
-        let mut rest = scratch.all();
+        let mut rest = memory;
         let mut rows = |count: usize| {
             let (taken, after) = std::mem::take(&mut rest).split_at_mut(count * w);
             rest = after;
@@ -133,8 +126,9 @@ impl<R: WenoReal> StageMarch<'_, R> {
                 }
             }
             if t > from {
-                let at = strip.at(axis, n, t - 1);
-                fields.begin_nodes(of, at, nodes.density(t - 1), [last_high, high], [last_low, low]);
+                let from = (t - 1 - from) * kept.pitch;
+                let tile = [&mut kept.mass[from..from + w], &mut kept.leaving[from..from + w]];
+                of.begin_nodes(tile, nodes.density(t - 1), [last_high, high], [last_low, low]);
             }
             if t < to || t == n {
                 fields.begin_faces(of, strip.at(axis, n + 1, t), high, low);

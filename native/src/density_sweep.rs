@@ -4,12 +4,12 @@ use std::collections::TryReserveError;
 
 use crate::blend::{Blend, correct_density};
 use crate::crew::Shared;
-use crate::density::{Mix, STAGE_PIECES, Stage, advective_flux, density_stage, piece_length};
+use crate::density::{self, Mix, Stage, advective_flux, density_stage, piece_length};
 use crate::density_diffusion::{self, Balance, diffuse_density};
-use crate::density_march;
 use crate::discretisation::{Discretisation, FokkerPlanck, Splitting};
 use crate::drift::drift_speed;
 use crate::flux_diffusion::Diffusion;
+use crate::grid::Axis;
 use crate::hamiltonian::SlopeFields;
 use crate::history::{copy_field, field, first_non_finite};
 use crate::hjb_sweep::balanced;
@@ -345,12 +345,11 @@ fn wanted<R>(field: &mut [R]) -> Option<&mut [R]> {
 /// Numbers of scratch memory per thread that a forward sweep needs.
 #[must_use]
 pub fn scratch_length<R: Real>(d: &Discretisation<R>) -> usize {
-    let of = |axis| match d.scheme.fokker_planck {
-        FokkerPlanck::Fdm => implicit::PIECES * implicit_piece_length(axis),
+    let most = |of: fn(&Axis<R>) -> usize| d.axes.iter().map(of).max().unwrap_or(0);
+    match d.scheme.fokker_planck {
+        FokkerPlanck::Fdm => most(|axis| implicit::PIECES * implicit_piece_length(axis)),
         FokkerPlanck::Weno5 => {
-            let tiles = STAGE_PIECES.max(density_diffusion::PIECES) * piece_length(axis);
-            if axis.stride == 1 { tiles } else { tiles.max(density_march::scratch_length(axis)) }
+            most(|axis| density_diffusion::PIECES * piece_length(axis)).max(density::scratch_length(d))
         }
-    };
-    d.axes.iter().map(of).max().unwrap_or(0)
+    }
 }

@@ -54,6 +54,7 @@ pub mod stencils;
 pub mod substeps;
 pub mod sums;
 pub mod threads;
+pub mod tile_grid;
 pub mod tiles;
 pub mod times;
 pub mod tridiagonal;

@@ -131,9 +131,8 @@ impl<R: WenoReal, S: SlopeSink<R>> Kernel for Block<'_, R, S> {
         if pass.axis.stride == 1 {
             return pass.line(number, memory, [first, &mut second[..pass.axis.n]]);
         }
-        let Strip { slab, columns, nodes } = pass.axis.strip(row_length(pass.axis), MARCH, number);
-        let buffers = Buffers { rows: [first, second], stride: 0 };
-        pass.march(slab, columns, nodes, memory, buffers)
+        let strip = pass.axis.strip(pass.row_length(), MARCH, number);
+        pass.march(&strip, memory, Buffers { rows: [first, second], stride: 0 })
     }
 }
 
@@ -164,11 +163,16 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
         self.axis.stride
     }
 
-    /// Neighbouring columns of a strided axis in pieces as long as a row may be.
+    /// Nodes of the axis.
     #[inline(always)]
-    pub(crate) fn bands(&self, columns: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<R, S> {
-        let (length, end) = (row_length(self.axis), columns.end);
-        columns.step_by(length).map(move |first| first..(first + length).min(end))
+    pub(crate) fn nodes(&self) -> usize {
+        self.axis.n
+    }
+
+    /// Longest row that a march takes.
+    #[inline(always)]
+    pub(crate) fn row_length(&self) -> usize {
+        row_length(self.axis)
     }
 
     fn count(&self) -> usize {
@@ -209,19 +213,11 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
 
     /// Some nodes of neighbouring columns of a strided axis, node by node.
     #[inline(always)]
-    pub(crate) fn march(
-        &self,
-        slab: usize,
-        columns: Range<usize>,
-        nodes: Range<usize>,
-        memory: &mut [R],
-        mut buffers: Buffers<'_, R>,
-    ) -> f64 {
+    pub(crate) fn march(&self, strip: &Strip, memory: &mut [R], mut buffers: Buffers<'_, R>) -> f64 {
         let Axis { n, stride, .. } = *self.axis;
-        let Range { start: from, end: to } = nodes;
-        let (inner, width) = (columns.start, columns.len());
-        let start = slab * n * stride + inner;
-        let line = slab * stride + inner;
+        let Range { start: from, end: to } = strip.nodes;
+        let width = strip.columns.len();
+        let (start, line) = (strip.at(self.axis, n, 0), strip.line(self.axis));
 
         let (ghosts, rest) = memory.split_at_mut(2 * GHOSTS * width);
         let (mut minus, rest) = rest.split_at_mut(width);
