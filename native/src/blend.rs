@@ -6,7 +6,7 @@
 use std::collections::TryReserveError;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::crew::{Scratch, Shared};
+use crate::crew::{Crew, Scratch, Shared};
 use crate::density::{Mix, piece_length, tile_width};
 use crate::discretisation::Discretisation;
 use crate::grid::Axis;
@@ -24,8 +24,10 @@ const MOST_AXES: usize = 3;
 /// Fields of the limiter.
 #[derive(Debug)]
 pub struct Blend<R> {
-    /// Outgoing parts of A per cell, then its R; empty in one dimension.
-    outgoing: Vec<R>,
+    /// R per cell; within `correct_density` first the outgoing parts of A. Empty in one dimension.
+    ratios: Vec<R>,
+    /// True where no ratio is below 1: a stage then writes those of limited lines alone.
+    ones: bool,
     /// A per strided axis.
     antidiffusive: Vec<Vec<R>>,
 }
@@ -38,9 +40,28 @@ impl<R: Real> Blend<R> {
     pub fn new(d: &Discretisation<R>, wanted: bool) -> Result<Self, TryReserveError> {
         let strided = if wanted { &d.axes[..d.axes.len() - 1] } else { &[] };
         Ok(Self {
-            outgoing: field(if strided.is_empty() { 0 } else { d.points })?,
+            ratios: field(if strided.is_empty() { 0 } else { d.points })?,
+            ones: false,
             antidiffusive: strided.iter().map(|axis| field(axis.face_count())).collect::<Result<_, _>>()?,
         })
+    }
+
+    /// Before a stage: no cell is limited yet.
+    pub(crate) fn begin(&mut self, crew: &Crew<R>) {
+        if self.ones {
+            return;
+        }
+        let ratios = Shared::new(&mut self.ratios);
+        crew.ranges(ratios.len(), |range| {
+            // SAFETY: ranges are apart.
+            unsafe { ratios.slice(range.start, range.len()) }.fill(R::ONE);
+        });
+        self.ones = true;
+    }
+
+    /// After a stage that limited some cells, or none.
+    pub(crate) fn end(&mut self, limited: u64) {
+        self.ones = limited == 0;
     }
 
     /// Shares the memory and the fields of one stage among threads. Fluxes go to the fields of `flux` that are not empty.
@@ -48,7 +69,7 @@ impl<R: Real> Blend<R> {
         let (mut faces, mut totals) = (self.antidiffusive.iter_mut(), flux.iter_mut());
         BlendShared {
             out: Shared::new(out),
-            outgoing: Shared::new(&mut self.outgoing),
+            ratios: Shared::new(&mut self.ratios),
             antidiffusive: [(); MOST_AXES].map(|()| faces.next().map(|faces| Shared::new(faces))),
             flux: [(); MOST_AXES]
                 .map(|()| totals.next().filter(|faces| !faces.is_empty()).map(|faces| Shared::new(faces))),
@@ -59,7 +80,7 @@ impl<R: Real> Blend<R> {
 /// The fields of one stage, shared among threads.
 pub(crate) struct BlendShared<'a, R> {
     out: Shared<'a, R>,
-    outgoing: Shared<'a, R>,
+    ratios: Shared<'a, R>,
     antidiffusive: [Option<Shared<'a, R>>; MOST_AXES],
     flux: [Option<Shared<'a, R>>; MOST_AXES],
 }
@@ -161,9 +182,9 @@ impl<R: Real> BlendShared<'_, R> {
         }
         // SAFETY: every node and face of a field belongs to one tile of a pass, here and below.
         unsafe { self.out.slice(at, n) }.copy_from_slice(mass);
-        if of.index > 0 {
+        if of.index > 0 && limited > 0 {
             // SAFETY: as above.
-            unsafe { self.outgoing.slice(at, n) }.copy_from_slice(&share[1..=n]);
+            unsafe { self.ratios.slice(at, n) }.copy_from_slice(&share[1..=n]);
         }
         if let Some(flux) = self.flux[of.index] {
             let factor = R::from_f64(of.weight);
@@ -197,7 +218,7 @@ impl<R: Real> BlendShared<'_, R> {
         // SAFETY: A is written no more.
         let face = |t: usize| unsafe { faces.view(strip.at(axis, n + 1, t), w) };
         // SAFETY: neither are the ratios.
-        let ratios = |i: usize| unsafe { self.outgoing.view(node(i), w) };
+        let ratios = |i: usize| unsafe { self.ratios.view(node(i), w) };
         ones.fill(R::ONE);
         for t in from..=to {
             if limited {
@@ -251,7 +272,8 @@ pub fn correct_density<R: Real>(
     let Context { d, crew } = context;
     let last = d.axes.len() - 1;
     let limited = AtomicU64::new(0);
-    let (m, outgoing) = (Shared::new(m), Shared::new(&mut blend.outgoing));
+    blend.ones = false;
+    let (m, outgoing) = (Shared::new(m), Shared::new(&mut blend.ratios));
     // Strided axes tell what leaves, the contiguous one finds the ratios, all move mass.
     let passes = (0..=last).map(|axis| (axis, true)).chain((0..last).map(|axis| (axis, false)));
     for (index, first) in passes {

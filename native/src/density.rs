@@ -105,6 +105,7 @@ pub fn density_stage<R: WenoReal>(
     let Context { d, crew } = context;
     let last = d.axes.len() - 1;
     let limited = AtomicU64::new(0);
+    blend.begin(crew);
     let fields = blend.share(out, flux);
     let weight = stage.flux_weight * stage.tau;
     let passes: [Pass<'_, R>; MOST_AXES] =
@@ -125,6 +126,7 @@ pub fn density_stage<R: WenoReal>(
             crew.level.run(BlendMarch { of, fields: &fields, limited: limited > 0, mix, strip, scratch });
         });
     }
+    blend.end(limited);
     limited
 }
 
@@ -381,6 +383,8 @@ impl<R: WenoReal> Pass<'_, R> {
         let faces = axis.n + 1;
         let [density, nodes, product, size, speed, value, field, transverse, b, high, low, ratios] =
             cut(memory, piece_length(axis));
+        let of = BlendAxis { axis, index, tau: stage.tau, weight };
+        let mix = if index == 0 { stage.mix } else { None };
         self.advective(tile, density, nodes, &mut FluxRows { product, size, speed }, high);
         if stage.diffusion {
             subtract_slopes(axis, 1, density, R::from_f64(d.nu), high);
@@ -398,11 +402,10 @@ impl<R: WenoReal> Pass<'_, R> {
                 high[k] -= low[k];
             }
         }
-        let of = BlendAxis { axis, index, tau: stage.tau, weight };
         let inner = &density[GHOSTS..GHOSTS + axis.n];
         of.begin_nodes([&mut *mass, &mut *leaving], inner, [high, &high[1..]], [low, &low[1..]]);
         let rows = BlendLine { high, low, mass, leaving, ratios };
-        fields.finish(of, line, rows, if index == 0 { stage.mix } else { None })
+        fields.finish(of, line, rows, mix)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::reconstruct::reconstruct_faces;
 use crate::weno5::{JS, M, WenoReal, Z};
 
 /// Longest row: some thirty of them stay in the first two caches.
-const LONGEST_ROW: usize = 256;
+const LONGEST_ROW: usize = 512;
 /// Nodes around a face that its flux is made of.
 const STENCIL: usize = 2 * GHOSTS;
 /// Rows of scratch memory.

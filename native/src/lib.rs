@@ -4,6 +4,7 @@
 //! decides anything: arguments are checked in TypeScript, and once more here, so that no input whatever can panic or
 //! read out of bounds.
 
+pub mod ahead;
 pub mod all_slopes;
 pub mod anderson;
 pub mod balance;

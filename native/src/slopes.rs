@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use crate::ahead::ahead_of_page;
 use crate::crew::{Crew, Scratch, Shared};
 use crate::discretisation::Discretisation;
 use crate::grid::{Axis, GHOSTS, GhostRules, fill_ghosts, ghost_row, value_rule};
@@ -45,6 +46,10 @@ pub trait SlopeSink<R>: Copy + Sync {
     /// Takes one row; `buffers` are as long as it. The largest number returned is what the pass returns. In a pass over all
     /// axes the buffers hold what the same nodes' rows along the axis before left there.
     fn row(self, row: Row<'_, R>, buffers: [&mut [R]; 2]) -> f64;
+
+    /// Asks for what the row of `length` numbers at `at` will read.
+    #[inline(always)]
+    fn ahead(self, _at: usize, _length: usize) {}
 }
 
 /// Longest row across lines: a twentieth of a backward sweep at 1024 x 1024 and 2048 x 2048 faster than 256.
@@ -199,6 +204,7 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
         let padded = &*padded;
         // Interval t lies between the nodes t - 1 and t: it gives u_x^+ of the one and u_x^- of the other.
         let stencil = [0, 1, 2, 3, 4, 5].map(|k| &padded[k..=k + n]);
+        self.sink.ahead(at, n);
         self.slopes.intervals(self.level, stencil, &mut minus[..=n], &mut plus[..=n]);
         let row = Row {
             at,
@@ -251,6 +257,13 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
         // Interval t lies between the nodes t - 1 and t.
         for t in from..=to {
             let stencil = [0, 1, 2, 3, 4, 5].map(|k| padded(t + k));
+            if t < to {
+                // What the next round reads.
+                self.sink.ahead(start + t * stride, width);
+                if t + GHOSTS < n {
+                    ahead_of_page(node(t + GHOSTS));
+                }
+            }
             self.slopes.intervals(self.level, stencil, next, plus);
             if t > from {
                 let i = t - 1;
