@@ -4,9 +4,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::crew::{Scratch, Shared};
-use crate::density::{FaceDrift, piece_length, tile_width};
+use crate::density::{piece_length, tile_width};
 use crate::density_fluxes::low_order_fluxes;
 use crate::discretisation::Discretisation;
+use crate::drift_faces::FaceDrift;
 use crate::flux_diffusion::{DIFFUSION_PIECES, Diffusion, DiffusionRows, diffuse_tile};
 use crate::grid::{Axis, GHOSTS};
 use crate::lines::Tile;

@@ -5,9 +5,10 @@
 use std::ops::Range;
 
 use crate::blend::{BlendAxis, BlendShared};
-use crate::density::{FaceDrift, Pass};
+use crate::density::Pass;
 use crate::density_fluxes::{low_order_row, low_order_wall, stencil_speeds, subtract_slope_row};
 use crate::discretisation::Weno;
+use crate::drift_faces::FaceDrift;
 use crate::grid::{Axis, GHOSTS, density_rule, ghost_row, product_rule};
 use crate::lines::Strip;
 use crate::real::Real;

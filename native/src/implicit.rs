@@ -4,8 +4,9 @@
 //! several lines are turned into a tile.
 
 use crate::crew::{Scratch, Shared};
-use crate::density::{FaceDrift, piece_length, tile_width};
+use crate::density::{piece_length, tile_width};
 use crate::discretisation::Discretisation;
+use crate::drift_faces::FaceDrift;
 use crate::fokker_planck::Crossing;
 use crate::grid::Axis;
 use crate::lines::Tile;

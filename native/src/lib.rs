@@ -23,6 +23,7 @@ pub mod derivatives;
 pub mod diffusion;
 pub mod discretisation;
 pub mod drift;
+pub mod drift_faces;
 pub mod extremes;
 pub mod flux_diffusion;
 pub mod fokker_planck;
