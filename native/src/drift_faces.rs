@@ -99,7 +99,7 @@ impl<'a, R: Real> FaceDrift<'a, R> {
         let row = |field: &'a [R], i: usize| &field[strip.at(axis, n, i)..][..w];
         let u = |i: usize| row(&self.drift.u, i);
         let inverse = R::from_f64(axis.inverse());
-        let (nodes, between, inverse) = if t < n {
+        let (nodes, between, inverse) = if t > 0 && t < n {
             ([t - 1, t], [u(t - 1), u(t)], inverse)
         } else if axis.periodic() {
             ([n - 1, 0], [u(n - 1), u(0)], inverse)
