@@ -70,13 +70,23 @@ describe.skipIf(absent !== undefined)("the forward sweep of rust", () => {
     });
   });
 
-  test.each(modes)("$mode: any number of threads gives the same bits", async ({ horizon, scheme }) => {
-    // Large enough that a lane has all threads.
-    const plan = { axes: [{ n: 136, lower: "exit" as const }, { n: 128 }], nu: 0.02 };
-    const problem = given({ name: "", plan }, horizon / 100, { ...scheme, fdmSubsteps: 1 });
-    const one = await sweep(rustTier, problem, { precision: "f64", threads: 1 });
-    const three = await sweep(rustTier, problem, { precision: "f64", threads: 3 });
-    expect(three).toEqual(one);
+  // Large enough that a lane has all threads, and that every axis is cut into several tiles and strips.
+  const large: readonly Case[] = [
+    { name: "a plane", plan: { axes: [{ n: 136, lower: "exit" }, { n: 128 }], nu: 0.02 } },
+    { name: "a box", plan: { axes: [{ n: 20, lower: "exit" }, { n: 72 }, { n: 13, lower: "open" }], nu: 0.02 } },
+    { name: "a long box", plan: { axes: [{ n: 70 }, { n: 18, lower: "reflecting" }, { n: 14 }], nu: 0.02 } },
+  ];
+  describe.each(modes)("$mode: any number of threads gives the same bits", ({ horizon, scheme }) => {
+    test.each(large)("$name", async (one) => {
+      const problem = given(one, horizon / 100, { ...scheme, fdmSubsteps: 1 });
+      const alone = await sweep(rustTier, problem, { precision: "f64", threads: 1 });
+      const three = await sweep(rustTier, problem, { precision: "f64", threads: 3 });
+      expect(three).toEqual(alone);
+      const wanted = await sweep(batchedTier, problem, { precision: "f64" });
+      expect(relative(alone.density, wanted.density)).toBeLessThan(1e-11);
+      expect(alone.report.limited).toBe(wanted.report.limited);
+      if (scheme.fokkerPlanck !== "fdm") expect(wanted.report.limited).toBeGreaterThan(0);
+    });
   });
 
   test("values that are too steep to follow end in a failure that says where", async () => {
