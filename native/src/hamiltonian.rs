@@ -123,7 +123,8 @@ pub fn hamiltonian<R: WenoReal>(context: Context<'_, R>, fields: &mut SlopeField
     if !d.hamiltonian.separable {
         return crate::hamiltonian_whole::whole(context, fields, rate);
     }
-    let global = (d.scheme.flux == Flux::Glf).then(|| global_dissipation(context, rate.u, rate.walls));
+    let global =
+        (d.scheme.flux == Flux::Glf).then(|| global_dissipation(context, rate.u, rate.walls, &mut fields.largest));
     let flux = |axis: usize| match global {
         Some(global) => AxisFlux::Global(R::from_f64(global[axis])),
         None if d.scheme.flux == Flux::Godunov => AxisFlux::Godunov,

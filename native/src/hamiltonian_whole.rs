@@ -28,6 +28,8 @@ pub struct SlopeFields<R> {
     pub transverse: Vec<R>,
     /// Rate before the Hamiltonian; empty where H is a sum over the axes.
     pub rate: Vec<R>,
+    /// The largest slopes when they were last looked for: a guess for the next time.
+    pub largest: [f64; MOST_AXES],
 }
 
 impl<R: Real> SlopeFields<R> {
@@ -44,6 +46,7 @@ impl<R: Real> SlopeFields<R> {
             right: history(slopes, d.points)?,
             transverse: field(if d.hamiltonian.separable { 0 } else { d.points })?,
             rate: field(if d.hamiltonian.separable { 0 } else { d.points })?,
+            largest: [0.0; MOST_AXES],
         })
     }
 }

@@ -48,6 +48,7 @@ pub mod reconstruct;
 pub mod report;
 pub mod roofs;
 pub mod simd;
+pub mod slope_bounds;
 pub mod slopes;
 pub mod sources;
 pub mod speeds;

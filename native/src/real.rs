@@ -29,6 +29,8 @@ pub trait Real:
     const SCALED_FLOOR: f64;
     /// What the flux limiter leaves in a cell, as a share: round-off then makes no density negative (section 5.2).
     const LIMITER_GUARD: Self;
+    /// Between 1 and the next larger number.
+    const EPSILON: Self;
     /// Numbers in 64 bytes: the widest vector, and one cache line.
     const LANES: usize;
 
@@ -72,6 +74,7 @@ macro_rules! real {
             const ONE: Self = 1.0;
             const SCALED_FLOOR: f64 = $floor;
             const LIMITER_GUARD: Self = $guard;
+            const EPSILON: Self = <$type>::EPSILON;
             const LANES: usize = 64 / size_of::<$type>();
 
             #[inline(always)]

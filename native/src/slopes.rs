@@ -43,6 +43,19 @@ pub struct Row<'a, R> {
 
 /// What uses slopes. `row` is the body of a kernel: implementations mark it `#[inline(always)]`.
 pub trait SlopeSink<R>: Copy + Sync {
+    /// Where the sink looks for the largest slope alone, one that it knows of or guesses: it then takes no rows but what `found`
+    /// tells it, and slopes that are no larger may be taken for 0.
+    #[inline(always)]
+    fn floor(self) -> Option<R> {
+        None
+    }
+
+    /// Takes the size of a slope and of none that is larger around it; what is returned counts as the answer to a row.
+    #[inline(always)]
+    fn found(self, _size: R) -> f64 {
+        0.0
+    }
+
     /// Takes one row; `buffers` are as long as it. The largest number returned is what the pass returns. In a pass over all
     /// axes the buffers hold what the same nodes' rows along the axis before left there.
     fn row(self, row: Row<'_, R>, buffers: [&mut [R]; 2]) -> f64;
@@ -205,6 +218,10 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
         // Interval t lies between the nodes t - 1 and t: it gives u_x^+ of the one and u_x^- of the other.
         let stencil = [0, 1, 2, 3, 4, 5].map(|k| &padded[k..=k + n]);
         self.sink.ahead(at, n);
+        if let Some(floor) = self.sink.floor() {
+            let [minus, plus] = self.slopes.largest_above(self.level, stencil, floor, true);
+            return self.sink.found(minus.larger(plus));
+        }
         self.slopes.intervals(self.level, stencil, &mut minus[..=n], &mut plus[..=n]);
         let row = Row {
             at,
@@ -263,6 +280,13 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
                 if t + GHOSTS < n {
                     ahead_of_page(node(t + GHOSTS));
                 }
+            }
+            if let Some(floor) = self.sink.floor() {
+                let [minus, plus] = self.slopes.largest_above(self.level, stencil, floor, false);
+                // The slopes beyond the ends are those of ghosts.
+                let size = if t == 0 { minus } else { plus.larger(if t == n { R::ZERO } else { minus }) };
+                most = f64::max(most, self.sink.found(size));
+                continue;
             }
             self.slopes.intervals(self.level, stencil, next, plus);
             if t > from {

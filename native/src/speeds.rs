@@ -1,6 +1,8 @@
 //! The Lax-Friedrichs dissipation alpha_a = max |H_{p_a}| of a Hamiltonian that is a sum over the axes: at nodes, and its
 //! largest over the grid (docs/numerics.md section 3.1).
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::all_slopes::each_slope_of_all;
 use crate::crew::Shared;
 use crate::discretisation::{Discretisation, Flux, Hamiltonian};
@@ -25,7 +27,7 @@ pub fn fastest<R: WenoReal>(
         return crate::hamiltonian_whole::fastest(context, u, walls, fields);
     }
     if d.scheme.flux == Flux::Glf {
-        return global_speed(d, global_dissipation(context, u, walls));
+        return global_speed(d, global_dissipation(context, u, walls, &mut fields.largest));
     }
     let last = d.axes.len() - 1;
     let sink = |a: usize| SpeedSink {
@@ -61,15 +63,38 @@ impl<R: Real> SlopeSink<R> for SpeedSink<'_, R> {
 }
 
 /// The largest alpha of each axis over the grid, 0 beyond the last axis; NaN does not count.
+///
+/// Only slopes that may be the largest are computed. `guess` holds the largest slopes of an earlier call and takes those of
+/// this one; a bad guess costs time and changes nothing.
 #[must_use]
 pub fn global_dissipation<R: WenoReal>(
     context: Context<'_, R>,
     u: Shared<'_, R>,
     walls: &Walls<R>,
+    guess: &mut [f64; MOST_AXES],
 ) -> [f64; MOST_AXES] {
     let d = context.d;
-    each_slope_of_all(context, u, walls, |a| LargestSink { hamiltonian: &d.hamiltonian, drift: d.drift(a) })
+    let search = |floors: [f64; MOST_AXES]| {
+        let sizes = floors.map(|floor| AtomicU64::new(floor.to_bits()));
+        let alphas = each_slope_of_all(context, u, walls, |a| LargestSink {
+            hamiltonian: &d.hamiltonian,
+            drift: d.drift(a),
+            size: &sizes[a],
+        });
+        (alphas, sizes.map(|bits| f64::from_bits(bits.into_inner())))
+    };
+    let floors = guess.map(|largest| NEARLY * largest);
+    let (mut alphas, mut sizes) = search(floors);
+    // Nothing above a floor that is not 0: it was too high.
+    if sizes.iter().zip(floors).any(|(size, floor)| floor > 0.0 && *size <= floor) {
+        (alphas, sizes) = search([0.0; MOST_AXES]);
+    }
+    *guess = sizes;
+    alphas
 }
+
+/// Share of the largest slope that the next call is sure to find again: it changes little from stage to stage.
+const NEARLY: f64 = 0.9;
 
 /// The sum over the axes of the largest alpha_a over h_a.
 #[must_use]
@@ -82,16 +107,27 @@ pub fn global_speed<R: Real>(d: &Discretisation<R>, largest: [f64; MOST_AXES]) -
 struct LargestSink<'a, R> {
     hamiltonian: &'a Hamiltonian<R>,
     drift: Option<&'a [R]>,
+    /// Bits of the largest slope so far, where alpha grows with its size; numbers >= 0 are in the order of their bits.
+    size: &'a AtomicU64,
 }
 
 impl<R: Real> SlopeSink<R> for LargestSink<'_, R> {
     #[inline(always)]
+    fn floor(self) -> Option<R> {
+        // Exact in R: it is a number of R, or a guess that need not be.
+        self.drift.is_none().then(|| R::from_f64(f64::from_bits(self.size.load(Ordering::Relaxed))))
+    }
+
+    #[inline(always)]
+    fn found(self, size: R) -> f64 {
+        self.size.fetch_max(size.to_f64().to_bits(), Ordering::Relaxed);
+        speed_of(self.hamiltonian, size).to_f64()
+    }
+
+    #[inline(always)]
     fn row(self, row: Row<'_, R>, [alpha, _]: [&mut [R]; 2]) -> f64 {
-        let Some(drift) = self.drift else {
-            // alpha grows with the size of the slope.
-            let size = largest_of(row.minus).larger(largest_of(row.plus));
-            return speed_of(self.hamiltonian, size).to_f64();
-        };
+        // Without a drift field `found` does it.
+        let Some(drift) = self.drift else { return 0.0 };
         let drift = &drift[row.at..row.at + alpha.len()];
         alpha.fill(R::ZERO);
         add_dissipation(self.hamiltonian, row.minus, row.plus, Some(drift), R::ONE, alpha);

@@ -27,7 +27,7 @@ pub struct Slopes<R> {
     /// Nonlinear weights.
     pub variant: Weno,
     /// 1/(12 h).
-    unit: R,
+    pub(crate) unit: R,
     /// A guard is `scale` times the largest squared difference
     scale: R,
     /// plus `floor`.
