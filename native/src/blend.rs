@@ -145,15 +145,21 @@ impl<R: Real> BlendShared<'_, R> {
             // SAFETY: every face of a field belongs to one strip of a pass, here and below.
             unsafe { faces.slice(at, w) }.copy_from_slice(high);
         }
-        if let Some(flux) = self.flux[of.index] {
-            // As if nothing were limited; `apply` takes back what was.
-            let factor = R::from_f64(of.weight);
-            // SAFETY: as above.
-            let flux = unsafe { flux.slice(at, w) };
-            let low = &low[..w];
-            for k in 0..w {
-                flux[k] += factor * (low[k] + high[k]);
-            }
+        // As if nothing were limited; `apply` takes back what was.
+        self.add_flux(of, at, high, low);
+    }
+
+    /// Adds low-order fluxes and A of a row of faces to the time-integrated ones, where somebody asks for them.
+    #[inline(always)]
+    fn add_flux(&self, of: BlendAxis<'_, R>, at: usize, high: &[R], low: &[R]) {
+        let Some(flux) = self.flux[of.index] else { return };
+        let w = high.len();
+        let factor = R::from_f64(of.weight);
+        // SAFETY: every face of a field belongs to one strip or tile of a pass.
+        let flux = unsafe { flux.slice(at, w) };
+        let low = &low[..w];
+        for k in 0..w {
+            flux[k] += factor * (low[k] + high[k]);
         }
     }
 
@@ -186,15 +192,7 @@ impl<R: Real> BlendShared<'_, R> {
             // SAFETY: as above.
             unsafe { self.ratios.slice(at, n) }.copy_from_slice(&share[1..=n]);
         }
-        if let Some(flux) = self.flux[of.index] {
-            let factor = R::from_f64(of.weight);
-            // SAFETY: as above.
-            let flux = unsafe { flux.slice(line * (n + 1), n + 1) };
-            let (high, low) = (&high[..=n], &low[..=n]);
-            for k in 0..=n {
-                flux[k] += factor * (high[k] + low[k]);
-            }
-        }
+        self.add_flux(of, line * (n + 1), &high[..=n], low);
         limited
     }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::blend::{Blend, BlendAxis, BlendLine, BlendShared};
 use crate::crew::{Scratch, Shared, cut};
 use crate::density_fluxes::{FluxRows, advective_fluxes, low_order_fluxes, subtract_slopes};
-use crate::density_march::{self, Kept, StageMarch, row_length};
+use crate::density_march::{self, Kept, StageMarch};
 use crate::discretisation::{Discretisation, Weno};
 use crate::drift_faces::FaceDrift;
 use crate::fokker_planck::Crossing;
@@ -226,7 +226,7 @@ impl<R: WenoReal> Kernel for StageTile<'_, R> {
                 }
             } else {
                 let pitch = grid.pitch(index, &place);
-                for (strip, from) in grid.strips(index, place.clone(), row_length(pass.axis)) {
+                for (strip, from) in grid.strips(index, place.clone(), pass.axis.row_length()) {
                     let kept = Kept { mass: &mut mass[from..], leaving: &mut leaving[from..], pitch };
                     StageMarch { pass, fields, weight, strip, kept, memory: &mut *memory }.run();
                 }

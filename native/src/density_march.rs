@@ -15,21 +15,14 @@ use crate::real::Real;
 use crate::reconstruct::reconstruct_faces;
 use crate::weno5::{JS, M, WenoReal, Z};
 
-/// Longest row: some thirty of them stay in the first two caches.
-const LONGEST_ROW: usize = 512;
 /// Nodes around a face that its flux is made of.
 const STENCIL: usize = 2 * GHOSTS;
 /// Rows of scratch memory.
 const ROWS: usize = 6 * STENCIL + 8;
 
-/// Longest row that a march takes.
-pub(crate) fn row_length<R: Real>(axis: &Axis<R>) -> usize {
-    axis.stride.div_ceil(axis.stride.div_ceil(LONGEST_ROW))
-}
-
 /// Numbers of scratch memory that a march needs.
 pub(crate) fn scratch_length<R: Real>(axis: &Axis<R>) -> usize {
-    ROWS * row_length(axis)
+    ROWS * axis.row_length()
 }
 
 /// What the axes of a tile have left so far: low-order density and outgoing parts. Node number i of a march begins at i times

@@ -65,8 +65,6 @@ pub trait SlopeSink<R>: Copy + Sync {
     fn ahead(self, _at: usize, _length: usize) {}
 }
 
-/// Longest row across lines: a twentieth of a backward sweep at 1024 x 1024 and 2048 x 2048 faster than 256.
-const LONGEST_ROW: usize = 512;
 /// Nodes that one block of a strided axis marches over.
 const MARCH: usize = 64;
 /// Numbers of scratch memory per row length: ghosts on both sides, two rows of u_x^-, one of u_x^+.
@@ -82,11 +80,11 @@ pub fn scratch_length<R: Real>(d: &Discretisation<R>) -> usize {
 
 /// Numbers of scratch memory that a pass over an axis needs but for its sink's buffers.
 pub(crate) fn own_length<R: Real>(axis: &Axis<R>) -> usize {
-    if axis.stride == 1 { 3 * (axis.n + 2 * GHOSTS) } else { ROWS * row_length(axis) }
+    if axis.stride == 1 { 3 * (axis.n + 2 * GHOSTS) } else { ROWS * axis.row_length() }
 }
 
 fn longest_row<R: Real>(axis: &Axis<R>) -> usize {
-    if axis.stride == 1 { axis.n } else { row_length(axis) }
+    if axis.stride == 1 { axis.n } else { axis.row_length() }
 }
 
 /// The buffers of a march: those of its node number i begin at i times `stride`.
@@ -101,10 +99,6 @@ impl<R> Buffers<'_, R> {
         let from = number * self.stride;
         self.rows.each_mut().map(|row| &mut row[from..from + width])
     }
-}
-
-fn row_length<R: Real>(axis: &Axis<R>) -> usize {
-    axis.stride.div_ceil(axis.stride.div_ceil(LONGEST_ROW))
 }
 
 /// Calls `sink` with every row along an axis; returns the largest of its answers, at least 0.
@@ -190,7 +184,7 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
     /// Longest row that a march takes.
     #[inline(always)]
     pub(crate) fn row_length(&self) -> usize {
-        row_length(self.axis)
+        self.axis.row_length()
     }
 
     fn count(&self) -> usize {
@@ -198,7 +192,7 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
         if axis.stride == 1 {
             return axis.lines;
         }
-        axis.strip_count(row_length(axis), MARCH)
+        axis.strip_count(axis.row_length(), MARCH)
     }
 
     /// All nodes of a line of the contiguous axis.
