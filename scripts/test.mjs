@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { hasCargo, hasWasmTarget } from "./native.mjs";
 import { root, setUp } from "./setup.mjs";
@@ -43,34 +43,9 @@ function node(args, environment = {}) {
   return spawnSync(process.execPath, args, { cwd: root, stdio: "inherit", env }).status === 0;
 }
 
-/** What failed in vitest's JSON report, one line each with the first line of its message, for the end of the log. */
-function failuresOf(report) {
-  return report.testResults.flatMap((file) => {
-    const name = relative(root, file.name);
-    const tests = file.assertionResults.filter((test) => test.status === "failed");
-    if (tests.length === 0) return file.status === "failed" ? [`${name}: ${firstLine(file.message)}`] : [];
-    return tests.map((test) => `${name}: ${test.fullName}: ${firstLine(test.failureMessages[0])}`);
-  });
-}
-
-function firstLine(message) {
-  return String(message ?? "").split("\n")[0];
-}
-
-/** Totals from vitest's JSON report; a file that could not be loaded, and an error outside every test, count as failures. */
-function totalsOf(report, succeeded) {
-  const broken = report.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0);
-  const failed = report.numFailedTests + broken.length;
-  return {
-    passed: report.numPassedTests,
-    failed: !succeeded && failed === 0 ? 1 : failed,
-    skipped: report.numPendingTests + report.numTodoTests,
-  };
-}
-
 function runGroup({ projects }) {
   const folder = mkdtempSync(join(tmpdir(), "mfgpu-test-"));
-  const reportPath = join(folder, "report.json");
+  const report = join(folder, "totals.json");
   try {
     const succeeded = node(
       [
@@ -78,16 +53,15 @@ function runGroup({ projects }) {
         "run",
         ...projects.flatMap((project) => ["--project", project]),
         "--reporter=default",
-        "--reporter=json",
-        `--outputFile.json=${reportPath}`,
+        `--reporter=${join(root, "scripts/totals.mjs")}`,
       ],
-      { ...gpu, MFGPU_EXPECT_TIERS: promised },
+      { ...gpu, MFGPU_EXPECT_TIERS: promised, MFGPU_TEST_TOTALS: report },
     );
-    const report = JSON.parse(readFileSync(reportPath, "utf8"));
-    failures.push(...failuresOf(report));
-    return totalsOf(report, succeeded);
+    const totals = JSON.parse(readFileSync(report, "utf8"));
+    failures.push(...totals.failures);
+    return !succeeded && totals.failed === 0 ? { ...totals, failed: 1 } : totals;
   } catch (error) {
-    process.stderr.write(`no report from vitest: ${error.message}\n`);
+    failures.push(`no totals from vitest: ${error.message}`);
     return { passed: 0, failed: 1, skipped: 0 };
   } finally {
     rmSync(folder, { recursive: true, force: true });
