@@ -4,19 +4,16 @@
 //! last and blends its own A while they are in the cache; those of the other axes wait in fields.
 
 use std::collections::TryReserveError;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::crew::{Crew, Scratch, Shared};
-use crate::density::{Mix, piece_length, tile_width};
+use crate::ahead::ahead_second;
+use crate::crew::{Crew, Shared};
+use crate::density::Mix;
 use crate::discretisation::Discretisation;
 use crate::grid::Axis;
 use crate::history::field;
 use crate::limiter::{outflow, ratios, scale_faces, scale_row, subtract_difference, subtract_divergence, wall_ratios};
-use crate::lines::{Strip, Tile};
+use crate::lines::Strip;
 use crate::real::Real;
-use crate::simd::Kernel;
-use crate::slopes::Context;
-use crate::tiles::{gather_faces, gather_shared, scatter, scatter_faces};
 
 /// Axes of the largest problems.
 const MOST_AXES: usize = 3;
@@ -24,7 +21,7 @@ const MOST_AXES: usize = 3;
 /// Fields of the limiter.
 #[derive(Debug)]
 pub struct Blend<R> {
-    /// R per cell; within `correct_density` first the outgoing parts of A. Empty in one dimension.
+    /// R per cell, or what `cells` is used for. Empty in one dimension.
     ratios: Vec<R>,
     /// True where no ratio is below 1: a stage then writes those of limited lines alone.
     ones: bool,
@@ -62,6 +59,12 @@ impl<R: Real> Blend<R> {
     /// After a stage that limited some cells, or none.
     pub(crate) fn end(&mut self, limited: u64) {
         self.ones = limited == 0;
+    }
+
+    /// A field for numbers of every cell, which the ratios were in.
+    pub(crate) fn cells(&mut self) -> &mut [R] {
+        self.ones = false;
+        &mut self.ratios
     }
 
     /// Shares the memory and the fields of one stage among threads. Fluxes go to the fields of `flux` that are not empty.
@@ -149,6 +152,31 @@ impl<R: Real> BlendShared<'_, R> {
         self.add_flux(of, at, high, low);
     }
 
+    /// Asks for a row of faces that `begin_faces` writes soon.
+    #[inline(always)]
+    pub(crate) fn ahead_of_faces(&self, of: BlendAxis<'_, R>, at: usize, length: usize) {
+        if let Some(faces) = self.antidiffusive[of.index] {
+            // SAFETY: nothing is read by asking.
+            ahead_second(unsafe { faces.view(at, length) });
+        }
+        if let Some(flux) = self.flux[of.index] {
+            // SAFETY: as above.
+            ahead_second(unsafe { flux.view(at, length) });
+        }
+    }
+
+    /// Asks for the line that `finish` writes soon.
+    #[inline(always)]
+    pub(crate) fn ahead_of_line(&self, of: BlendAxis<'_, R>, line: usize) {
+        let n = of.axis.n;
+        // SAFETY: nothing is read by asking.
+        ahead_second(unsafe { self.out.view(line * n, n) });
+        if let Some(flux) = self.flux[of.index] {
+            // SAFETY: as above.
+            ahead_second(unsafe { flux.view(line * (n + 1), n + 1) });
+        }
+    }
+
     /// Adds low-order fluxes and A of a row of faces to the time-integrated ones, where somebody asks for them.
     #[inline(always)]
     fn add_flux(&self, of: BlendAxis<'_, R>, at: usize, high: &[R], low: &[R]) {
@@ -219,6 +247,14 @@ impl<R: Real> BlendShared<'_, R> {
         let ratios = |i: usize| unsafe { self.ratios.view(node(i), w) };
         ones.fill(R::ONE);
         for t in from..=to {
+            if t < to {
+                ahead_second(face(t + 1));
+                // SAFETY: nothing is read by asking.
+                ahead_second(unsafe { self.out.view(node(t), w) });
+                if let Some(mix) = mix {
+                    ahead_second(&mix.base[node(t)..][..w]);
+                }
+            }
             if limited {
                 // Beyond the walls: those of the other end on a periodic axis, else 1.
                 let beyond = |i: usize| if axis.periodic() { ratios(i) } else { &*ones };
@@ -256,129 +292,5 @@ impl<R: Real> Mix<'_, R> {
         for (x, base) in mass.iter_mut().zip(base) {
             *x = keep * *base + share * *x;
         }
-    }
-}
-
-/// m <- m - sum_a div(eta A): adds the antidiffusive, time-integrated face fluxes A (one field per axis) and replaces A by
-/// eta A. Returns the number of limited cells.
-pub fn correct_density<R: Real>(
-    context: Context<'_, R>,
-    m: &mut [R],
-    antidiffusive: &mut [Vec<R>],
-    blend: &mut Blend<R>,
-) -> u64 {
-    let Context { d, crew } = context;
-    let last = d.axes.len() - 1;
-    let limited = AtomicU64::new(0);
-    blend.ones = false;
-    let (m, outgoing) = (Shared::new(m), Shared::new(&mut blend.ratios));
-    // Strided axes tell what leaves, the contiguous one finds the ratios, all move mass.
-    let passes = (0..=last).map(|axis| (axis, true)).chain((0..last).map(|axis| (axis, false)));
-    for (index, first) in passes {
-        let axis = &d.axes[index];
-        let faces = Shared::new(&mut antidiffusive[index]);
-        let role = match (index == last, first) {
-            (true, _) => Role::Finish { limited: &limited },
-            (false, true) => Role::Tell,
-            (false, false) => Role::Move { scaled: limited.load(Ordering::Relaxed) > 0 },
-        };
-        let width = tile_width(axis);
-        crew.each(axis.tile_count(width), |scratch, tile| {
-            crew.level.run(CorrectTile {
-                axis,
-                index,
-                m,
-                outgoing,
-                faces,
-                role,
-                tile: axis.tile(width, tile),
-                scratch,
-            });
-        });
-    }
-    limited.into_inner()
-}
-
-/// What a pass of `correct_density` does.
-#[derive(Clone, Copy)]
-enum Role<'a> {
-    /// Adds up what leaves each cell.
-    Tell,
-    /// Finds the ratios and moves the mass of this axis.
-    Finish { limited: &'a AtomicU64 },
-    /// Moves the mass of this axis.
-    Move { scaled: bool },
-}
-
-struct CorrectTile<'a, R> {
-    axis: &'a Axis<R>,
-    index: usize,
-    m: Shared<'a, R>,
-    outgoing: Shared<'a, R>,
-    faces: Shared<'a, R>,
-    role: Role<'a>,
-    tile: Tile,
-    scratch: &'a mut Scratch<R>,
-}
-
-impl<R: Real> Kernel for CorrectTile<'_, R> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { axis, index, m, outgoing, faces, role, tile, scratch } = self;
-        let w = tile.width;
-        let nodes = axis.n * w;
-        let inverse = R::from_f64(axis.inverse());
-        let [high, share, mass, out] = scratch.cut::<4>(piece_length(axis));
-        // SAFETY: every node and face of a field belongs to one tile of a pass, here and below.
-        gather_faces(axis, tile, unsafe { faces.slice(0, faces.len()) }, high);
-        if !matches!(role, Role::Move { .. }) {
-            let out = &mut out[..nodes];
-            out.fill(R::ZERO);
-            if index > 0 {
-                // SAFETY: as above.
-                unsafe { gather_shared(axis, tile, outgoing, out) };
-            }
-            let (left, right) = (&high[..nodes], &high[w..w + nodes]);
-            for k in 0..nodes {
-                out[k] += outflow(left[k], right[k]) * inverse;
-            }
-        }
-        if matches!(role, Role::Tell) {
-            // SAFETY: as above.
-            unsafe { scatter(axis, tile, out, outgoing) };
-            return;
-        }
-        // SAFETY: as above.
-        unsafe { gather_shared(axis, tile, m, mass) };
-        let scaled = match role {
-            Role::Finish { limited } => {
-                let cells = ratios(&mass[..nodes], out, R::ONE, &mut share[w..]);
-                limited.fetch_add(cells, Ordering::Relaxed);
-                if index > 0 {
-                    // SAFETY: as above.
-                    unsafe { scatter(axis, tile, &share[w..], outgoing) };
-                }
-                cells > 0
-            }
-            Role::Move { scaled } => {
-                if scaled {
-                    // SAFETY: as above.
-                    unsafe { gather_shared(axis, tile, outgoing, &mut share[w..]) };
-                }
-                scaled
-            }
-            Role::Tell => false,
-        };
-        if scaled {
-            wall_ratios(axis, w, share);
-            scale_faces(w, nodes + w, share, high);
-            // SAFETY: as above.
-            unsafe { scatter_faces(axis, tile, high, faces) };
-        }
-        subtract_divergence(axis.n, w, inverse, high, mass);
-        // SAFETY: as above.
-        unsafe { scatter(axis, tile, mass, m) };
     }
 }

@@ -6,6 +6,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::ahead::ahead_second;
 use crate::blend::{Blend, BlendAxis, BlendLine, BlendShared};
 use crate::crew::{Scratch, Shared, cut};
 use crate::density_fluxes::{FluxRows, advective_fluxes, low_order_fluxes, subtract_slopes};
@@ -254,6 +255,10 @@ impl<R: WenoReal> Pass<'_, R> {
             cut(memory, piece_length(axis));
         let of = BlendAxis { axis, index, tau: stage.tau, weight };
         let mix = if index == 0 { stage.mix } else { None };
+        fields.ahead_of_line(of, line);
+        if line + 1 < axis.lines {
+            ahead_second(&self.drift.nodes[index][tile.start + axis.n..][..axis.n]);
+        }
         self.advective(tile, density, nodes, &mut FluxRows { product, size, speed }, high);
         if stage.diffusion {
             subtract_slopes(axis, 1, density, R::from_f64(d.nu), high);

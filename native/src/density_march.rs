@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use crate::ahead::ahead_second;
 use crate::blend::{BlendAxis, BlendShared};
 use crate::density::Pass;
 use crate::density_fluxes::{low_order_row, low_order_wall, stencil_speeds, subtract_slope_row};
@@ -91,6 +92,12 @@ impl<R: WenoReal> StageMarch<'_, '_, R> {
         // Face t lies between the nodes t - 1 and t.
         for t in from..=to {
             window.make(t + STENCIL - 1);
+            // What the next face reads and writes.
+            window.ahead(t + STENCIL);
+            fields.ahead_of_faces(of, strip.at(axis, n + 1, (t + 1).min(n)), w);
+            if t + 1 < n {
+                ahead_second(nodes.of(&drift.u, t + 1));
+            }
             let side = if t == 0 { Some(0) } else { (t == n).then_some(1) };
             let density = window.densities(t);
             stencil_speeds(window.sizes(t), speed);
@@ -232,6 +239,15 @@ impl<R: Real> Window<'_, '_, R> {
             let drift = self.nodes.drift(p - GHOSTS);
             multiply(drift, self.nodes.density(p - GHOSTS), product);
             sizes(drift, size);
+        }
+    }
+
+    /// Asks for what padded node p is made of.
+    #[inline(always)]
+    fn ahead(&self, p: usize) {
+        if self.ghost(p).is_none() && p < self.nodes.axis.n + GHOSTS {
+            ahead_second(self.nodes.density(p - GHOSTS));
+            ahead_second(self.nodes.drift(p - GHOSTS));
         }
     }
 

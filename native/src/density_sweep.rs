@@ -2,7 +2,8 @@
 
 use std::collections::TryReserveError;
 
-use crate::blend::{Blend, correct_density};
+use crate::blend::Blend;
+use crate::correct_density::correct_density;
 use crate::crew::Shared;
 use crate::density::{self, Mix, Stage, advective_flux, density_stage, piece_length};
 use crate::density_diffusion::{self, Balance, diffuse_density};

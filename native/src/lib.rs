@@ -12,6 +12,7 @@ pub mod binding;
 pub mod blend;
 pub mod call;
 pub mod certificate;
+pub mod correct_density;
 pub mod coupling;
 pub mod crew;
 pub mod density;

@@ -120,7 +120,11 @@ impl<R: Real> SlopeSink<R> for LargestSink<'_, R> {
 
     #[inline(always)]
     fn found(self, size: R) -> f64 {
-        self.size.fetch_max(size.to_f64().to_bits(), Ordering::Relaxed);
+        let bits = size.to_f64().to_bits();
+        // Few sizes are larger, and writing takes the memory away from the other threads.
+        if bits > self.size.load(Ordering::Relaxed) {
+            self.size.fetch_max(bits, Ordering::Relaxed);
+        }
         speed_of(self.hamiltonian, size).to_f64()
     }
 
