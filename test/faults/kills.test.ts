@@ -13,8 +13,8 @@ import { jumpingClock, otherRuns, random, runsOf, studyFile, summaryOf } from ".
 
 const kills = Number(process.env["MFGPU_KILLS"] ?? "3");
 const seed = Number((process.env["MFGPU_FAULT_SEEDS"] ?? "1").split("-")[0]);
-/** Members settle for so many kills, and then some. */
-const members = 12 * (kills + 2);
+/** More than a run settles before its kill, here and on machines that are faster. */
+const members = 40 * (kills + 2);
 
 /** Processes that a process has started. */
 function childrenOf(pid: number): number[] {
