@@ -6,7 +6,7 @@
  * node scripts/setup.mjs [--rebuild]
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -71,6 +71,8 @@ function build(force = false) {
     say("the build failed: see the compiler's messages above");
     return false;
   }
+  // npx makes a command executable once, when it first meets it, and the compiler wrote a new file.
+  chmodSync(join(root, "dist/cli/main.js"), 0o755);
   writeFileSync(buildStamp, wanted);
   return true;
 }
