@@ -6,12 +6,14 @@ const LINE: usize = 64;
 /// Lines of a row after which the processor sees where it goes.
 const HEAD: usize = 8;
 
+/// Into which cache, as the instruction of x86-64 numbers them.
+const FIRST: i32 = 3;
+const SECOND: i32 = 2;
+
 /// Asks for a row that is read or written soon.
 #[inline(always)]
 pub fn ahead<R>(row: &[R]) {
-    for line in row.chunks(LINE / size_of::<R>()) {
-        fetch(line.as_ptr());
-    }
+    fetch::<R, FIRST>(row);
 }
 
 /// Asks for the beginning of a row that lies within a page.
@@ -23,31 +25,18 @@ pub fn ahead_of_page<R>(row: &[R]) {
 /// Asks for a row that is read or written soon, but after more than the first cache holds.
 #[inline(always)]
 pub fn ahead_second<R>(row: &[R]) {
+    fetch::<R, SECOND>(row);
+}
+
+#[inline(always)]
+fn fetch<R, const CACHE: i32>(row: &[R]) {
     for line in row.chunks(LINE / size_of::<R>()) {
-        fetch_second(line.as_ptr());
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: a hint, which reads nothing.
+        unsafe {
+            std::arch::x86_64::_mm_prefetch::<CACHE>(line.as_ptr().cast());
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = line;
     }
-}
-
-#[inline(always)]
-fn fetch<R>(place: *const R) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a hint, which reads nothing.
-    unsafe {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T0>(place.cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = place;
-}
-
-#[inline(always)]
-fn fetch_second<R>(place: *const R) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: as above.
-    unsafe {
-        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T1>(place.cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = place;
 }

@@ -94,7 +94,9 @@ impl<R: WenoReal> StageMarch<'_, '_, R> {
             window.make(t + STENCIL - 1);
             // What the next face reads and writes.
             window.ahead(t + STENCIL);
-            fields.ahead_of_faces(of, strip.at(axis, n + 1, (t + 1).min(n)), w);
+            if t + 1 < to || t + 1 == n {
+                fields.ahead_of_faces(of, strip.at(axis, n + 1, t + 1), w);
+            }
             if t + 1 < n {
                 ahead_second(nodes.of(&drift.u, t + 1));
             }

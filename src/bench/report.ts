@@ -10,7 +10,10 @@ export const benchFormat = 2;
 export const sectionNames = ["kernels", "solve", "transfer", "latency"] as const;
 export type SectionName = (typeof sectionNames)[number];
 
-/** One contestant at one size, in the quieter of two rounds (see `mergeRounds`; a quick run has one). Times in milliseconds of one run, unless the name says otherwise; null: does not apply. */
+/**
+ * One contestant at one size, in the quieter of two rounds (see `mergeRounds`; a quick run has one). Times in milliseconds of
+ * one run, unless the name says otherwise; null: does not apply.
+ */
 export interface BenchRow {
   readonly section: SectionName;
   /** `smoothness`, `weights`, `derivatives`, `hjb-stages`, `hjb`, `fokkerPlanck`, `upload`, `readback`, `round-trip`, `dispatch`, `call`. */

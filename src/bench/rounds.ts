@@ -34,6 +34,5 @@ export function mergeRounds(rounds: readonly SectionResult[]): SectionResult {
 function quieter(one: BenchRow, other: BenchRow): BenchRow {
   const row = one.median <= other.median ? one : other;
   const mad = Math.max(row.mad, Math.abs(one.median - other.median) / 2);
-  const nsMad = row.nsMad === null ? null : (row.nsMad * mad) / row.mad;
-  return { ...row, mad, nsMad: Number.isFinite(nsMad) ? nsMad : row.nsMad };
+  return { ...row, mad, nsMad: row.nsPerPoint === null ? null : (row.nsPerPoint * mad) / row.median };
 }
