@@ -247,7 +247,7 @@ impl<R: Real> Window<'_, '_, R> {
     /// Asks for what padded node p is made of.
     #[inline(always)]
     fn ahead(&self, p: usize) {
-        if self.ghost(p).is_none() && p < self.nodes.axis.n + GHOSTS {
+        if self.ghost(p).is_none() {
             ahead_second(self.nodes.density(p - GHOSTS));
             ahead_second(self.nodes.drift(p - GHOSTS));
         }
