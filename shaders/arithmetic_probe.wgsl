@@ -1,13 +1,18 @@
 // What this device really does with arithmetic that compilers like to simplify (docs/numerics.md section 8.3). All numbers
 // come from a buffer, so that nothing folds; the host compares with f64, in which every result is exact.
 
-// #include "compensated.wgsl"
+// #include "state_compensated.wgsl"
 
 @group(0) @binding(0) var<storage, read> numbers: array<vec2f>;
 @group(0) @binding(1) var<storage, read_write> results: array<vec2f>;
 
+// 0: both entries begin with the number 1, which no compiler can tell.
+fn hidden_zero() -> u32 {
+  return bitcast<u32>(numbers[0].x) ^ 0x3f800000u;
+}
+
 // Entries of `results` per invocation.
-const results_per_pair = 4u;
+const results_per_pair = 5u;
 const results_per_chain = 4u;
 
 // TwoProd by a fused multiply-add: exact only where `fma` is fused.
@@ -35,7 +40,7 @@ fn pair_product(exact: vec2f, x: vec2f, y: vec2f) -> vec2f {
   return two_sum(exact.x, exact.y + (x.x * y.y + x.y * y.x));
 }
 
-// One pair of numbers each: the sum, the two products, and the update of a state as the solver's kernels make it.
+// One pair of numbers each: the sum, the two products, and the update and the difference of states as the solver's kernels make them.
 @compute @workgroup_size(64)
 fn pairs(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= arrayLength(&numbers)) { return; }
@@ -46,7 +51,11 @@ fn pairs(@builtin(global_invocation_id) id: vec3u) {
   results[out + 2u] = two_product_split(pair.x, pair.y);
   // (hi, lo) (+) dt (k1 + k2)/4: hi from this pair, what is added from the next one.
   let next = numbers[(id.x + 1u) % arrayLength(&numbers)];
-  results[out + 3u] = two_sum(pair.x, pair.y * 0x1p-25 + next.x * (0.25 * (pair.y + next.y)));
+  results[out + 3u] = add_increment(vec2f(pair.x, pair.y * 0x1p-25), next.x * (0.25 * (pair.y + next.y)));
+  // Neighbours on a grid: hi nearly cancel, lo are what little is left of them.
+  let from_state = vec2f(-pair.y, next.x * 0x1p-30);
+  let to_state = vec2f(pair.x, next.y * 0x1p-30);
+  results[out + 4u] = vec2f(difference(from_state, to_state), 0.0);
 }
 
 // Long chains, one per invocation: chain k reads numbers[k] (start and increment, or factor) and numbers[chains + k].

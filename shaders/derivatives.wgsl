@@ -31,7 +31,7 @@ struct Params {
   count: i32,
   first: i32,
   inverse_spacing: f32,
-  // Epsilon: share of the largest squared slope, and floor, in units of 12 S.
+  // Epsilon: share of the largest squared difference, and floor, in units of 12 S.
   scale: f32,
   floor: f32,
 }
@@ -52,10 +52,10 @@ fn is_mine(place: vec3i) -> bool {
   return place.x < params.count && place.y < params.stride && place.z < params.outer;
 }
 
-// Both values of an interval from the differences of the five intervals around it: d and last.
-fn write_interval(place: vec3i, i: i32, differences: vec4f, last_difference: f32) {
-  let d = differences * params.inverse_spacing;
-  let last = last_difference * params.inverse_spacing;
+// Both values of an interval from the differences of the five intervals around it: d and last. They are divided by the spacing at
+// the end: a compiler that fuses a product with the sum after it would treat the two sides of a symmetric stencil differently,
+// and where indicators tie exactly the weights of Z must see it.
+fn write_interval(place: vec3i, i: i32, d: vec4f, last: f32) {
   let squares = d * d;
   let largest = max(max(max(squares.x, squares.y), max(squares.z, squares.w)), last * last);
   let correction = interval_correction(vec4f(d.yzw, last) - d, params.scale * largest + params.floor);
@@ -65,8 +65,8 @@ fn write_interval(place: vec3i, i: i32, differences: vec4f, last_difference: f32
   // The last interval of an axis that wraps ends at the first node.
   let wraps = lower_wall == periodic && params.margin == 0;
   let right = select(i + 1, 0, wraps && i + 1 == params.n);
-  if (right < params.n) { p_minus[out + right * params.stride] = minus; }
-  if (i >= 0) { p_plus[out + i * params.stride] = plus; }
+  if (right < params.n) { p_minus[out + right * params.stride] = minus * params.inverse_spacing; }
+  if (i >= 0) { p_plus[out + i * params.stride] = plus * params.inverse_spacing; }
 }
 
 @compute @workgroup_size(group_x, group_y, 1)

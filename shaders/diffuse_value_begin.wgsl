@@ -3,7 +3,7 @@
 // #include "state.wgsl"
 // #include "solve_grid.wgsl"
 // #include "first_differences.wgsl"
-// #include "one_sided_slopes.wgsl"
+// #include "six_differences.wgsl"
 // #include "exit_share.wgsl"
 struct Step {
   moment: vec4f,

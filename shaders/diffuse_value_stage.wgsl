@@ -4,7 +4,7 @@
 // #include "state.wgsl"
 // #include "solve_grid.wgsl"
 // #include "first_differences.wgsl"
-// #include "one_sided_slopes.wgsl"
+// #include "six_differences.wgsl"
 struct Step {
   // Weights of the levels of `walls` whose sum is the wall value at this stage less that at the start: they sum to 0.
   walls_moved: vec4f,

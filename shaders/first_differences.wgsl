@@ -1,21 +1,33 @@
-// The six first differences around a node, ghosts included: entry k is node i - 2 + k less node i - 3 + k.
-// The file that includes this one says what the numbers are: `step_between(a, b)`, the number at node b less that at node
-// a, and `wall_gap(axis, upper, line, node)`, the number at the node next to an exit less that on its wall.
+// The six first differences around a node, ghosts included. The file that includes this one says what the numbers are:
+// `step_between(a, b)`, the number at node b less that at node a, and `wall_gap(axis, upper, line, node)`, the number at the node next to
+// an exit less that on its wall.
 // #include "ghost_difference.wgsl"
+// #include "six_differences.wgsl"
 
-fn first_differences(axis: u32, c: vec3u, node: u32) -> array<f32, 6> {
+fn first_differences(axis: u32, c: vec3u, node: u32) -> Six {
   let n = i32(grid.axes[axis].x);
   let stride = grid.axes[axis].y;
   let i = i32(c[axis]);
-  var d: array<f32, 6>;
   if (i >= 3 && i < n - 3) {
-    let first = node - 3u * stride;
-    for (var k = 0u; k < 6u; k++) {
-      d[k] = step_between(first + k * stride, first + (k + 1u) * stride);
-    }
-    return d;
+    return Six(
+      step_between(node - 3u * stride, node - 2u * stride),
+      step_between(node - 2u * stride, node - stride),
+      step_between(node - stride, node),
+      step_between(node, node + stride),
+      step_between(node + stride, node + 2u * stride),
+      step_between(node + 2u * stride, node + 3u * stride),
+    );
   }
+  return differences_at_wall(axis, c, node);
+}
+
+// By a loop: the compiler keeps its array in memory, which the many nodes inside do not pay for.
+fn differences_at_wall(axis: u32, c: vec3u, node: u32) -> Six {
+  let n = i32(grid.axes[axis].x);
+  let stride = grid.axes[axis].y;
+  let i = i32(c[axis]);
   let start = node - u32(i) * stride;
+  var d: array<f32, 6>;
   for (var k = 0; k < 6; k++) {
     // Between nodes j - 1 and j.
     let j = i - 2 + k;
@@ -27,7 +39,7 @@ fn first_differences(axis: u32, c: vec3u, node: u32) -> array<f32, 6> {
       d[k] = beyond_wall(axis, j, c, start);
     }
   }
-  return d;
+  return Six(d[0], d[1], d[2], d[3], d[4], d[5]);
 }
 
 fn beyond_wall(axis: u32, j: i32, c: vec3u, start: u32) -> f32 {

@@ -12,8 +12,10 @@ struct Grid {
   guard: array<vec4f, 3>,
   // Control, exponent, nu, volume of a cell.
   physics: vec4f,
-  // Coupling: strength, exponent or floor or attraction; two unused.
-  coupling: vec4f,
+  // Coupling: strength, exponent or floor or attraction.
+  coupling: vec2f,
+  // 0, as only the host knows.
+  hidden_zero: u32,
   points: u32,
   // Elements between levels of `walls`.
   wall_stride: u32,
@@ -26,6 +28,11 @@ const periodic = 0u;
 const reflecting = 1u;
 const open_wall = 2u;
 const exit_wall = 3u;
+
+// 0, which no compiler can tell (compensated.wgsl).
+fn hidden_zero() -> u32 {
+  return grid.hidden_zero;
+}
 
 override dimension: u32 = 1u;
 override group_x: u32 = 64u;

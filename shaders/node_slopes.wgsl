@@ -9,14 +9,22 @@ struct ValueSlopes {
   diffusion: f32,
 }
 
+// p-, p+ and nu u_aa by the sixth-order formula.
+fn slopes_along(axis: u32, c: vec3u, node: u32) -> vec3f {
+  let d = first_differences(axis, c, node);
+  return vec3f(one_sided_slopes(axis, d), grid.metric[axis].z * laplacian6(d));
+}
+
+// Axis by axis and not in a loop: an index that changes would keep the slopes in memory.
 fn node_slopes(c: vec3u, node: u32) -> ValueSlopes {
-  var slopes: ValueSlopes;
-  for (var a = 0u; a < dimension; a++) {
-    let d = first_differences(a, c, node);
-    let p = one_sided_slopes(a, d);
-    slopes.one_sided.minus[a] = p.x;
-    slopes.one_sided.plus[a] = p.y;
-    slopes.diffusion += grid.metric[a].z * laplacian6(d);
+  let x = slopes_along(0u, c, node);
+  var y = vec3f(0.0);
+  var z = vec3f(0.0);
+  if (dimension > 1u) {
+    y = slopes_along(1u, c, node);
   }
-  return slopes;
+  if (dimension > 2u) {
+    z = slopes_along(2u, c, node);
+  }
+  return ValueSlopes(OneSided(vec3f(x.x, y.x, z.x), vec3f(x.y, y.y, z.y)), x.z + y.z + z.z);
 }

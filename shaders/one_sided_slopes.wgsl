@@ -1,19 +1,28 @@
 // #include "weno5_interval.wgsl"
+// #include "six_differences.wgsl"
 
-// p- and p+ at the middle of six first differences.
-fn one_sided_slopes(axis: u32, d: array<f32, 6>) -> vec2f {
-  let s = vec4f(d[1] - d[0], d[2] - d[1], d[3] - d[2], d[4] - d[3]);
-  let last = d[5] - d[4];
-  let inner = max(max(d[1] * d[1], d[2] * d[2]), max(d[3] * d[3], d[4] * d[4]));
-  let scale = grid.guard[axis].x;
-  let floor_value = grid.guard[axis].y;
-  let left = interval_correction(s, scale * max(inner, d[0] * d[0]) + floor_value);
-  let right = interval_correction(vec4f(s.yzw, last), scale * max(inner, d[5] * d[5]) + floor_value);
-  let middle = (7.0 * (d[2] + d[3]) - (d[1] + d[4])) * (1.0 / 12.0);
-  return vec2f(middle - left.x, middle + right.y) * grid.metric[axis].x;
+// `interval_correction` of the interval in the middle of five first differences.
+fn correction_between(axis: u32, a: f32, b: f32, c: f32, d: f32, e: f32) -> vec2f {
+  let largest = max(max(max(a * a, b * b), max(c * c, d * d)), e * e);
+  return interval_correction(vec4f(b - a, c - b, d - c, e - d), grid.guard[axis].x * largest + grid.guard[axis].y);
 }
 
-// Times h^2: the sixth-order Laplacian of the same differences.
-fn laplacian6(d: array<f32, 6>) -> f32 {
-  return (2.0 * (d[5] - d[0]) - 25.0 * (d[4] - d[1]) + 245.0 * (d[3] - d[2])) * (1.0 / 180.0);
+// Of the interval that ends at the node in the middle of six differences, and of the one that starts there.
+fn correction_before(axis: u32, d: Six) -> vec2f {
+  return correction_between(axis, d.a, d.b, d.c, d.d, d.e);
+}
+
+fn correction_after(axis: u32, d: Six) -> vec2f {
+  return correction_between(axis, d.b, d.c, d.d, d.e, d.f);
+}
+
+// The central slope that both one-sided ones correct, times h.
+fn central_slope(d: Six) -> f32 {
+  return (7.0 * (d.c + d.d) - (d.b + d.e)) * (1.0 / 12.0);
+}
+
+// p- and p+ at the node in the middle.
+fn one_sided_slopes(axis: u32, d: Six) -> vec2f {
+  let middle = central_slope(d);
+  return vec2f(middle - correction_before(axis, d).x, middle + correction_after(axis, d).y) * grid.metric[axis].x;
 }

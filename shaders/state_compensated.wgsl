@@ -4,7 +4,7 @@ alias State = vec2f;
 
 // Neighbouring hi subtract exactly (Sterbenz): no compensation is needed here.
 fn difference(from_state: State, to_state: State) -> f32 {
-  return (to_state.x - from_state.x) + (to_state.y - from_state.y);
+  return as_rounded(to_state.x - from_state.x) + (to_state.y - from_state.y);
 }
 
 fn add_increment(state: State, increment: f32) -> State {
@@ -26,7 +26,7 @@ fn blend_states(first: State, second: State, weight: f32) -> State {
   let weight_hi = bitcast<f32>(bitcast<u32>(weight) & 0xfffff000u);
   let gap_hi = bitcast<f32>(bitcast<u32>(gap.x) & 0xfffff000u);
   let sum = two_sum(first.x, weight_hi * gap_hi);
-  let rest = weight_hi * (gap.x - gap_hi) + (weight - weight_hi) * gap.x + weight * (gap.y + (second.y - first.y));
+  let rest = weight_hi * as_rounded(gap.x - gap_hi) + (weight - weight_hi) * gap.x + weight * (gap.y + (second.y - first.y));
   return two_sum(sum.x, (sum.y + first.y) + rest);
 }
 

@@ -5,7 +5,7 @@
 // #include "line_in_workgroup.wgsl"
 // #include "grid_lines.wgsl"
 // #include "ghost_difference.wgsl"
-// #include "one_sided_slopes.wgsl"
+// #include "six_differences.wgsl"
 struct Diffusion {
   moment: vec4f,
   // Weights of the levels of `walls` whose sum is the wall value at the end less that at the start: they sum to 0.
@@ -57,7 +57,7 @@ fn line_laplacian(slot: u32, steps: bool, i: u32, line: Line, gaps: vec2f, axis:
   for (var k = 0; k < 6; k++) {
     d[k] = line_step(slot, steps, i32(i) - 2 + k, line, gaps, axis);
   }
-  return grid.metric[axis].z * laplacian6(d);
+  return grid.metric[axis].z * laplacian6(Six(d[0], d[1], d[2], d[3], d[4], d[5]));
 }
 
 // The nodes next to the exits less the interpolated values on their walls.

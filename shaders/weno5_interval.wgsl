@@ -16,11 +16,11 @@ fn henrick_map(w: vec3f, d: vec3f) -> vec3f {
 fn unscaled_weights(b: vec3f) -> vec3f {
   if (weno == 1u) {
     // Two indicators 1e12 below tau are both made of rounding errors, and equal weights as good as any.
-    let r = min(vec3f(abs(b.x - b.z)) / b, vec3f(1e12));
+    let r = min(abs(b.x - b.z) * (1.0 / b), vec3f(1e12));
     return 1.0 + r * r;
   }
   // Any numerator gives the same weights; with the least indicator their sum cannot underflow.
-  let r = min(b.x, min(b.y, b.z)) / b;
+  let r = min(b.x, min(b.y, b.z)) * (1.0 / b);
   return r * r;
 }
 

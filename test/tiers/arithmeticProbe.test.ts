@@ -44,18 +44,21 @@ describe.skipIf(whyNoGpu !== undefined)("the arithmetic probe", () => {
     return text.replace(line, by);
   }
 
+  const error = "as_rounded(first - as_rounded(s - z)) + as_rounded(second - z)";
   test.each([
-    ["z = (a + b) - a becomes b", "let z = s - a;", "let z = b;"],
-    ["a - (s - z) becomes 0", "(a - (s - z)) + (b - z)", "b - z"],
-    ["the whole error becomes 0", "(a - (s - z)) + (b - z)", "0.0 * z"],
-    ["the error comes with the wrong sign", "(a - (s - z)) + (b - z)", "((s - z) - a) + (z - b)"],
+    ["z = (a + b) - a becomes b", "let z = as_rounded(s - first);", "let z = second;"],
+    ["a - (s - z) becomes 0", error, "as_rounded(second - z)"],
+    ["the whole error becomes 0", error, "0.0 * z"],
+    ["the error comes with the wrong sign", error, "((s - z) - first) + (z - second)"],
   ])("re-associated: %s", async (_, line, by) => {
     const parts = await probeArithmetic(device, spoiled(line, by));
     expect(failedParts(parts)).not.toEqual([]);
     expect(parts.twoSum.wrong).toBeGreaterThan(1000);
   });
 
-  test("a Neumaier sum that collapses is seen", async () => {
+  test("a Neumaier sum that collapses is seen", async ({ skip }) => {
+    // Compilers that reorder sums may give the right one all the same.
+    if (!device.adapter.software) skip(`${device.adapter.name} may cancel the large terms first`);
     const parts = await probeArithmetic(device, spoiled("lost += (total - next) + term;", "lost += 0.0;"));
     expect(parts.neumaier.wrong).toBe(parts.neumaier.checked);
   });
@@ -63,9 +66,17 @@ describe.skipIf(whyNoGpu !== undefined)("the arithmetic probe", () => {
   test("an update that loses its low part, though its sum alone is exact, is seen", async () => {
     const parts = await probeArithmetic(
       device,
-      spoiled("results[out + 3u] = two_sum(pair.x, ", "results[out + 3u] = vec2f(1.0, 0.0) * two_sum(pair.x, "),
+      spoiled("results[out + 3u] = add_increment(", "results[out + 3u] = vec2f(1.0, 0.0) * add_increment("),
     );
     expect(parts.twoSum.wrong).toBe(0);
     expect(failedParts(parts)).toEqual(["update"]);
+  });
+
+  test("a difference of whole values in place of parts is seen", async () => {
+    const parts = await probeArithmetic(
+      device,
+      spoiled("difference(from_state, to_state), 0.0", "value_of(to_state) - value_of(from_state), 0.0"),
+    );
+    expect(failedParts(parts)).toEqual(["difference"]);
   });
 });

@@ -17,6 +17,8 @@ export interface Arithmetic {
   readonly twoSum: ArithmeticPart;
   /** The same in the update of a state, with the increment computed in place. */
   readonly update: ArithmeticPart;
+  /** Differences of states whose leading parts nearly cancel. */
+  readonly difference: ArithmeticPart;
   /** 10,000 increments of 2^-30 onto 1, and the like. */
   readonly accumulation: ArithmeticPart;
   /** Neumaier's sum of (2^24, 1, -2^24), and the like. */
@@ -29,6 +31,8 @@ export interface Arithmetic {
 }
 
 const pairCount = 2 ** 16;
+/** Results of an invocation, pairs of numbers each. */
+const resultsPerPair = 5;
 const chainCount = 64;
 const increments = 10_000;
 
@@ -108,16 +112,17 @@ function count(checked: number, right: (k: number) => boolean): ArithmeticPart {
 export async function probeArithmetic(device: Device, text?: string): Promise<Arithmetic> {
   const shader = { shader: "arithmetic_probe", ...(text === undefined ? {} : { text }) };
   const numbers = pairs();
-  const of = await run(device, { ...shader, entry: "pairs" }, numbers, 4 * pairCount);
+  const of = await run(device, { ...shader, entry: "pairs" }, numbers, resultsPerPair * pairCount);
   const links = chains();
   const chain = await run(device, { ...shader, entry: "chains" }, links, 4 * chainCount);
   const a = (i: number): number => numbers[2 * (i % pairCount)]!;
   const b = (i: number): number => numbers[2 * (i % pairCount) + 1]!;
-  /** Result `entry` of invocation k: rounded value and error term. */
-  const exact = (results: Float32Array, k: number, entry: number, wanted: number): boolean => {
-    const value = results[8 * k + 2 * entry]!;
-    return value === Math.fround(wanted) && results[8 * k + 2 * entry + 1] === wanted - value;
+  /** Entry `at` of the results is the rounded value, the next one the error term. */
+  const exact = (results: Float32Array, at: number, wanted: number): boolean => {
+    const value = results[at]!;
+    return value === Math.fround(wanted) && results[at + 1] === wanted - value;
   };
+  const each = 2 * resultsPerPair;
   const power =
     (entry: number) =>
     (k: number): boolean => {
@@ -127,18 +132,26 @@ export async function probeArithmetic(device: Device, text?: string): Promise<Ar
       return Math.abs(got - wanted) <= 2 ** -42 * Math.abs(wanted);
     };
   return {
-    twoSum: count(pairCount, (i) => exact(of, i, 0, a(i) + b(i))),
-    twoProductFused: count(pairCount, (i) => exact(of, i, 1, a(i) * b(i))),
-    twoProductSplit: count(pairCount, (i) => exact(of, i, 2, a(i) * b(i))),
+    twoSum: count(pairCount, (i) => exact(of, each * i, a(i) + b(i))),
+    twoProductFused: count(pairCount, (i) => exact(of, each * i + 2, a(i) * b(i))),
+    twoProductSplit: count(pairCount, (i) => exact(of, each * i + 4, a(i) * b(i))),
     update: count(pairCount, (i) => {
       // The increment may be rounded in any order, but nothing more may be lost.
       const parts = [b(i) * 2 ** -25, a(i + 1) * 0.25 * b(i), a(i + 1) * 0.25 * b(i + 1)];
       const size = parts.reduce((sum, part) => sum + Math.abs(part), 0);
       const wanted = a(i) + parts.reduce((sum, part) => sum + part, 0);
-      const got = of[8 * i + 6]! + of[8 * i + 7]!;
-      return Math.abs(got - wanted) <= 2 ** -21 * size && of[8 * i + 6] === Math.fround(got);
+      const hi = of[each * i + 6]!;
+      const got = hi + of[each * i + 7]!;
+      return Math.abs(got - wanted) <= 2 ** -21 * size && hi === Math.fround(got);
     }),
-    accumulation: count(chainCount, (k) => exact(chain, k, 0, links[2 * k]! + increments * links[2 * k + 1]!)),
+    difference: count(pairCount, (i) => {
+      const hi = a(i) + b(i);
+      const lo = [a(i + 1), b(i + 1)].map((part) => part * 2 ** -30);
+      const wanted = hi + (lo[1]! - lo[0]!);
+      const size = Math.abs(hi) + Math.abs(lo[0]!) + Math.abs(lo[1]!);
+      return Math.abs(of[each * i + 8]! - wanted) <= 2 ** -22 * size;
+    }),
+    accumulation: count(chainCount, (k) => exact(chain, 8 * k, links[2 * k]! + increments * links[2 * k + 1]!)),
     powerFused: count(chainCount, power(1)),
     powerSplit: count(chainCount, power(2)),
     neumaier: count(chainCount, (k) => chain[8 * k + 6] === links[2 * (2 * chainCount + k) + 1]),
@@ -146,7 +159,7 @@ export async function probeArithmetic(device: Device, text?: string): Promise<Ar
 }
 
 /** What `compensated` stands on: sums only, no product. */
-export const compensatedParts = ["twoSum", "update", "accumulation"] as const;
+export const compensatedParts = ["twoSum", "update", "difference", "accumulation"] as const;
 
 /** The parts of `compensated` that are wrong on a device; none where it can be offered. */
 export function failedParts(arithmetic: Arithmetic): readonly (typeof compensatedParts)[number][] {

@@ -6,6 +6,7 @@ import type { DerivativeLayout } from "../tier.ts";
 import { axisSlices, gather, scatter, sliceSize, target, type AxisSlice } from "./axisSlices.ts";
 import { deviceError } from "./deviceErrors.ts";
 import type { Groups } from "./dispatch.ts";
+import { guardOf } from "./guard.ts";
 import type { KernelDispatch, KernelRunner } from "./kernelRun.ts";
 
 /** Numbers of walls in shaders. */
@@ -14,23 +15,10 @@ export const wallNumber: Readonly<Record<BoundaryKind, number>> = { periodic: 0,
 /** Numbers of shaders/weno5_interval.wgsl. */
 export const wenoVariantNumber = { js: 0, z: 1, m: 2 } as const;
 
-/** Indicators of the shader over Osher & Fedkiw's. */
-const indicatorScale = 12;
-
-/** Least epsilon in f32: what is smaller is not a normal number once it is multiplied. */
-export const leastEpsilon = 1e-30;
-
 /** Invocations of a workgroup. */
 const groupSize = 64;
 /** Workgroups per dimension that every device allows. */
 const mostGroups = 65_535;
-
-/** Epsilon in the units of the shader's indicators: a share of the largest squared slope, and a floor. */
-export function wenoGuard(epsilon: DerivativeLayout["epsilon"]): { readonly scale: number; readonly floor: number } {
-  return epsilon.kind === "absolute"
-    ? { scale: 0, floor: indicatorScale * Math.max(epsilon.value, leastEpsilon) }
-    : { scale: indicatorScale * epsilon.value, floor: indicatorScale * leastEpsilon };
-}
 
 /** Takes the derivatives, slice by slice where the arrays are longer than a binding. */
 export async function runDerivatives(
@@ -94,7 +82,7 @@ function dispatchesOf(
       group_y: size[1],
     };
     const params = { n, stride, outer, margin, count, first };
-    const numbers = { inverse_spacing: 1 / layout.spacing, ...wenoGuard(layout.epsilon) };
+    const numbers = { inverse_spacing: 1 / layout.spacing, ...guardOf(layout.epsilon, layout.spacing ** 2) };
     return tilesOf(extent, size).map(({ origin, groups }) => ({
       entry,
       constants,

@@ -43,6 +43,9 @@ export interface StoredMoment {
   readonly weights: ArrayLike<number>;
 }
 
+/** S of the four stored levels that a moment may read. */
+export type SourceLevels = Readonly<Record<"source0" | "source1" | "source2" | "source3", Field>>;
+
 /** The problem's own data of one member on the device. */
 export class MemberData {
   readonly d: Discretisation;

@@ -2,8 +2,8 @@
 import type { Discretisation } from "../../../scheme/discretisation.ts";
 import { lineCount } from "../../../scheme/grid.ts";
 import type { BoundaryKind } from "../../../problem/types.ts";
-import type { Epsilon } from "../../../scheme/options.ts";
 import { exitAxes } from "../../host/pool.ts";
+import { guardOf } from "../guard.ts";
 import { aligned } from "../slices.ts";
 
 /** Bytes of the struct Grid. */
@@ -11,22 +11,6 @@ export const gridBytes = 240;
 
 /** Numbers of the walls in WGSL; those of `GhostRule` for u. */
 const wallCode: Readonly<Record<BoundaryKind, number>> = { periodic: 0, reflecting: 1, open: 2, exit: 3 };
-
-/** Indicators of interval_correction over those of Osher & Fedkiw. */
-const indicatorScale = 12;
-/** Added to a scaled epsilon in f32, in the units of a squared slope. */
-const scaledFloor32 = 1e-30;
-/** Smallest guard that is a normal f32 with room below it. */
-const smallestGuard = 1e-35;
-
-/** Share and floor of the guard of undivided differences, `unit` the squared spacing (1 for values). */
-function guardOf(epsilon: Epsilon, unit: number): readonly [number, number] {
-  const floor = epsilon.kind === "absolute" ? epsilon.value : scaledFloor32;
-  return [
-    epsilon.kind === "absolute" ? 0 : indicatorScale * epsilon.value,
-    Math.max(indicatorScale * floor * unit, smallestGuard),
-  ];
-}
 
 /** Where the wall values of each side begin within a level; sides that are no exits begin nowhere (0). */
 export interface WallLayout {
@@ -82,13 +66,16 @@ export function gridUniform(d: Discretisation, walls: WallLayout): ArrayBuffer {
     words.set([n, grid.stride[a]!, wallCode[lower.kind], wallCode[upper.kind]], 4 * a);
     floats.set([1 / h, h, nu / (h * h), grid.origin[a]!], 12 + 4 * a);
     words.set([walls.lower[a]!, walls.upper[a]!, lineCount(grid, a), 0], 24 + 4 * a);
-    floats.set([...guardOf(scheme.epsilon, h * h), ...guardOf(scheme.epsilon, 1)], 36 + 4 * a);
+    const slopes = guardOf(scheme.epsilon, h * h);
+    const fluxes = guardOf(scheme.epsilon, 1);
+    floats.set([slopes.scale, slopes.floor, fluxes.scale, fluxes.floor], 36 + 4 * a);
   });
   floats.set([hamiltonian.control, hamiltonian.exponent, nu, grid.cellVolume], 48);
   const strength = coupling.kind === "none" ? 0 : coupling.strength;
-  floats.set([strength, couplingParameter(d), 0, 0], 52);
+  floats.set([strength, couplingParameter(d)], 52);
   const exits = exitAxes(d).reduce((mask, axis) => mask | (1 << axis), 0);
-  words.set([grid.points, walls.stride, exits, hamiltonian.drift ? 1 : 0], 56);
+  const hiddenZero = 0;
+  words.set([hiddenZero, grid.points, walls.stride, exits, hamiltonian.drift ? 1 : 0], 54);
   return bytes;
 }
 

@@ -8,13 +8,13 @@ import type { IntervalCounts } from "../../host/intervalCounts.ts";
 import { exitAxes } from "../../host/pool.ts";
 import { axisRadius } from "../../host/stepLimits.ts";
 import type { SweepReport } from "../../tier.ts";
-import type { MemberData, SolveContext, StoredMoment } from "./context.ts";
+import type { MemberData, SolveContext, SourceLevels, StoredMoment } from "./context.ts";
 import type { Field } from "./fields.ts";
 import { type IntervalRunner, longestChunk, needAt, sweepIntervals } from "./hjbIntervals.ts";
 import type { Collected } from "./recorder.ts";
 import type { Scratch } from "./scratch.ts";
 import { substepsOf } from "./valuePieces.ts";
-import { type SpeedWords, valueFloats, type ValueKernels, valueStates } from "./valueKernels.ts";
+import { type SpeedWords, valueFloats, type ValueKernels, type ValueStage, valueStates } from "./valueKernels.ts";
 
 /** Words left in reserve when a chunk grows. */
 const wordReserve = 1024;
@@ -210,8 +210,9 @@ export class HjbSweep {
   #strang(u: Field, start: number, dt: number, stages: readonly number[]): SpeedWords {
     const balance = this.#balanced ? this.#scratch.floats[valueFloats.balance]! : undefined;
     if (balance) {
-      this.#addSources(start, 0, undefined, balance);
-      this.#kernels.hamiltonian(u, this.#moment(start), balance);
+      const moment = this.#moment(start);
+      this.#kernels.combineSources(this.#sourcesFrom(moment.first), moment.weights, balance);
+      this.#kernels.hamiltonian(u, moment, balance);
     }
     this.#diffuse(u, start, dt / 2, stages, balance, false);
     const speed = this.#advance(u, start, dt, false, balance);
@@ -244,12 +245,20 @@ export class HjbSweep {
     const first = this.#scratch.states[valueStates.first]!;
     const second = this.#scratch.states[valueStates.second]!;
     const kernels = this.#kernels;
-    this.#addSources(start, 0, balance, slope);
-    const speed = kernels.stage(u, this.#moment(start), u, slope, first, dt, diffusion, true);
-    this.#addSources(start - dt, 1, balance, slope);
-    kernels.stage(first, this.#moment(start - dt), u, slope, second, dt / 4, diffusion, false);
-    this.#addSources(start - dt / 2, 0.25, balance, slope);
-    kernels.stage(second, this.#moment(start - dt / 2), undefined, slope, u, (2 / 3) * dt, diffusion, false);
+    const stage = (from: Field, t: number, out: Field, rest: Omit<ValueStage, "sources" | "balance" | "diffusion">) => {
+      const moment = this.#moment(t);
+      const sources = this.#sourcesFrom(moment.first);
+      return kernels.stage(from, moment, slope, out, { ...rest, sources, balance, diffusion });
+    };
+    const speed = stage(u, start, first, { base: u, keep: 0, weight: dt, report: true, isLast: false });
+    stage(first, start - dt, second, { base: u, keep: 1, weight: dt / 4, report: false, isLast: false });
+    stage(second, start - dt / 2, u, {
+      base: undefined,
+      keep: 0.25,
+      weight: (2 / 3) * dt,
+      report: false,
+      isLast: true,
+    });
     return speed!;
   }
 
@@ -257,16 +266,10 @@ export class HjbSweep {
     return this.#data.moment(t, this.#k);
   }
 
-  /** out = keep * out + S(t) (- balance), interpolated between stored levels. */
-  #addSources(t: number, keep: number, balance: Field | undefined, out: Field): void {
-    const { first, weights } = this.#moment(t);
-    this.#kernels.combineSources(this.#sourcesFrom(first), weights, keep, balance, out);
-  }
-
   /** S of four levels from `first` on. */
-  #sourcesFrom(first: number): [Field, Field, Field, Field] {
+  #sourcesFrom(first: number): SourceLevels {
     const at = (j: number): Field => this.#scratch.floats[valueFloats.source + ((first + j) % 4)]!;
-    return [at(0), at(1), at(2), at(3)];
+    return { source0: at(0), source1: at(1), source2: at(2), source3: at(3) };
   }
 
   #flooredSum(): number {

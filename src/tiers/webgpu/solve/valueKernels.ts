@@ -5,7 +5,7 @@ import { lineCount } from "../../../scheme/grid.ts";
 import { type LegendreCoefficients, rkl2 } from "../../../scheme/diffusion.ts";
 import type { Groups } from "../dispatch.ts";
 import { aligned } from "../slices.ts";
-import type { MemberData, SolveContext, StoredMoment } from "./context.ts";
+import type { MemberData, SolveContext, SourceLevels, StoredMoment } from "./context.ts";
 import type { Field, FieldMaker } from "./fields.ts";
 import { type Kernel, loadKernel, loadKernels } from "./kernels.ts";
 import { type Collected, groupsFor, groupsOf } from "./recorder.ts";
@@ -80,6 +80,22 @@ export function gaussianBytes(d: Discretisation): number {
   const { coupling, grid } = d;
   if (coupling.kind !== "nonlocal") return 0;
   return aligned(4 * grid.spacing.reduce((sum, h) => sum + gaussianWeights(coupling.width, h).length, 0));
+}
+
+/** What a Runge-Kutta stage is besides its fields. */
+export interface ValueStage {
+  readonly sources: SourceLevels;
+  /** The frozen source of balanced splitting. */
+  readonly balance: Field | undefined;
+  /** Undefined: `out` holds it. */
+  readonly base: Field | undefined;
+  /** What is kept of the slope of the stage before. */
+  readonly keep: number;
+  readonly weight: number;
+  readonly diffusion: boolean;
+  readonly report: boolean;
+  /** Nobody asks for its slope. */
+  readonly isLast: boolean;
 }
 
 export class ValueKernels {
@@ -176,17 +192,9 @@ export class ValueKernels {
     return word;
   }
 
-  /** slope = keep * slope + sum_j weight_j source_j (- balance). */
-  combineSources(
-    sources: readonly [Field, Field, Field, Field],
-    weights: ArrayLike<number>,
-    keep: number,
-    balance: Field | undefined,
-    slope: Field,
-  ): void {
-    const [source0, source1, source2, source3] = sources;
-    const fields = { source0, source1, source2, source3, balance: balance ?? source0, slope };
-    this.#dispatch("combine_sources", fields, { weights, keep, balanced: balance ? 1 : 0 });
+  /** source = S at the moment whose levels have these weights. */
+  combineSources(levels: SourceLevels, weights: ArrayLike<number>, source: Field): void {
+    this.#dispatch("combine_sources", { ...levels, source }, { weights });
   }
 
   /** Measures the speed of u, and where `rate` is given adds -Hhat to it. */
@@ -202,32 +210,28 @@ export class ValueKernels {
   }
 
   /**
-   * slope <- slope - Hhat(u) (+ nu Lap u), out <- base (+) weight slope. `base` undefined: `out` holds it. Returns where the
+   * One Runge-Kutta stage: slope <- keep slope + S - q - Hhat(u) (+ nu Lap u), out <- base (+) weight slope. Returns where the
    * speed of u stands, if it is asked for.
    */
-  stage(
-    u: Field,
-    moment: StoredMoment,
-    base: Field | undefined,
-    slope: Field,
-    out: Field,
-    weight: number,
-    diffusion: boolean,
-    report: boolean,
-  ): SpeedWords | undefined {
+  stage(u: Field, moment: StoredMoment, slope: Field, out: Field, s: ValueStage): SpeedWords | undefined {
     const glf = this.#data.d.scheme.hamiltonianFlux === "glf";
-    const speed = glf ? this.hamiltonian(u, moment, undefined) : report ? this.#speedWords() : undefined;
+    const speed = glf ? this.hamiltonian(u, moment, undefined) : s.report ? this.#speedWords() : undefined;
+    const { sources, balance, base } = s;
     this.#dispatch(
       "hjb_stage",
-      { ...this.#slopeFields(u, moment), base: base ?? u, slope, out },
+      { ...this.#slopeFields(u, moment), ...sources, balance: balance ?? sources.source0, base: base ?? u, slope, out },
       {
         moment: moment.weights,
+        weights: moment.weights,
+        keep: s.keep,
+        balanced: balance ? 1 : 0,
         speed_word: speed?.word ?? 0,
         speed_scale: 1,
-        report: report && !glf ? 1 : 0,
-        diffusion: diffusion ? 1 : 0,
-        weight,
+        report: s.report && !glf ? 1 : 0,
+        diffusion: s.diffusion ? 1 : 0,
+        weight: s.weight,
         in_place: base ? 0 : 1,
+        is_last: s.isLast ? 1 : 0,
       },
     );
     return speed;

@@ -1,7 +1,7 @@
 /** Sub-steps of u of a one-dimensional problem, many in one dispatch of one workgroup that keeps u in its memory. */
 import type { Discretisation } from "../../../scheme/discretisation.ts";
 import { aligned } from "../slices.ts";
-import type { MemberData, SolveContext, StoredMoment } from "./context.ts";
+import type { MemberData, SolveContext, SourceLevels, StoredMoment } from "./context.ts";
 import type { LineDevice } from "./densityFields.ts";
 import type { Field } from "./fields.ts";
 import { type Kernel, loadKernel } from "./kernels.ts";
@@ -92,7 +92,7 @@ export class ValueLine {
   async advance(
     u: Field,
     coarse: Field,
-    sources: readonly [Field, Field, Field, Field],
+    sources: SourceLevels,
     k: number,
     substeps: readonly SubstepTimes[],
   ): Promise<PieceSpeed[]> {
@@ -130,7 +130,7 @@ export class ValueLine {
   #run(
     u: Field,
     coarse: Field,
-    [source0, source1, source2, source3]: readonly [Field, Field, Field, Field],
+    sources: SourceLevels,
     k: number,
     packed: readonly ArrayBuffer[],
     work: number,
@@ -159,10 +159,7 @@ export class ValueLine {
         walls: this.#data.wallsFrom(level),
         drift: this.#data.drift,
         coefficients: this.#stages.field,
-        source0,
-        source1,
-        source2,
-        source3,
+        ...sources,
         words: recorder.wordField,
         pieces: this.#pieces,
       },
