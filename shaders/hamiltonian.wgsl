@@ -24,11 +24,12 @@ struct Step {
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) local: u32) {
   let c = coordinates_of(id);
   let inside = is_inside(c);
-  var alpha = vec3f(0.0);
+  var speed = vec3u(0u);
   if (inside) {
     let node = node_of(c);
     let slopes = node_slopes(c, node);
-    alpha = dissipation(slopes.one_sided, node);
+    let alpha = dissipation(slopes.one_sided, node);
+    speed = speed_bits(alpha, step.speed_scale);
     if ((step.parts & 2u) != 0u) {
       var change = -numerical_hamiltonian(slopes.one_sided, node, shared_alpha(alpha, step.speed_word));
       if (step.diffusion == 1u) {
@@ -38,6 +39,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_inde
     }
   }
   if ((step.parts & 1u) != 0u) {
-    report_speed(alpha, inside, local, step.speed_word, step.speed_scale);
+    report_speed(speed, local, step.speed_word);
   }
 }

@@ -15,9 +15,12 @@ fn slopes_along(axis: u32, c: vec3u, node: u32) -> vec3f {
   return vec3f(one_sided_slopes(axis, d), grid.metric[axis].z * laplacian6(d));
 }
 
-// Axis by axis and not in a loop: an index that changes would keep the slopes in memory.
 fn node_slopes(c: vec3u, node: u32) -> ValueSlopes {
-  let x = slopes_along(0u, c, node);
+  return slopes_with(slopes_along(0u, c, node), c, node);
+}
+
+// Those along axis 0 are given. Axis by axis and not in a loop: an index that changes would keep the slopes in memory.
+fn slopes_with(x: vec3f, c: vec3u, node: u32) -> ValueSlopes {
   var y = vec3f(0.0);
   var z = vec3f(0.0);
   if (dimension > 1u) {

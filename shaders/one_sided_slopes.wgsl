@@ -21,8 +21,12 @@ fn central_slope(d: Six) -> f32 {
   return (7.0 * (d.c + d.d) - (d.b + d.e)) * (1.0 / 12.0);
 }
 
-// p- and p+ at the node in the middle.
-fn one_sided_slopes(axis: u32, d: Six) -> vec2f {
+// p- and p+ at the node in the middle, from the corrections of the intervals before and after it.
+fn corrected_slopes(axis: u32, d: Six, before: f32, after: f32) -> vec2f {
   let middle = central_slope(d);
-  return vec2f(middle - correction_before(axis, d).x, middle + correction_after(axis, d).y) * grid.metric[axis].x;
+  return vec2f(middle - before, middle + after) * grid.metric[axis].x;
+}
+
+fn one_sided_slopes(axis: u32, d: Six) -> vec2f {
+  return corrected_slopes(axis, d, correction_before(axis, d).x, correction_after(axis, d).y);
 }

@@ -37,21 +37,24 @@ fn shared_alpha(own: vec3f, word: u32) -> vec3f {
   return alpha;
 }
 
+// What is measured of a node's alphas, as bits: sizes compare as their bits do, and those of NaN are larger than any. With glf the
+// largest alpha of each axis, else the largest rate.
+fn speed_bits(alpha: vec3f, scale: f32) -> vec3u {
+  if (flux == 1u) {
+    return bitcast<vec3u>(alpha);
+  }
+  return vec3u(bitcast<u32>(courant_rate(alpha) * scale), 0u, 0u);
+}
+
 var<workgroup> fastest: array<atomic<u32>, 3>;
 
-// Largest of the workgroup, then of the grid. Sizes compare as their bits do, and those of NaN are larger than any.
-fn report_speed(alpha: vec3f, inside: bool, local: u32, word: u32, scale: f32) {
-  if (inside) {
-    if (flux == 1u) {
-      for (var a = 0u; a < dimension; a++) {
-        atomicMax(&fastest[a], bitcast<u32>(alpha[a]));
-      }
-    } else {
-      atomicMax(&fastest[0], bitcast<u32>(courant_rate(alpha) * scale));
-    }
+// Largest of the workgroup, then of the grid. Called by all its invocations.
+fn report_speed(speed: vec3u, local: u32, word: u32) {
+  let count = select(1u, dimension, flux == 1u);
+  for (var a = 0u; a < count; a++) {
+    atomicMax(&fastest[a], speed[a]);
   }
   workgroupBarrier();
-  let count = select(1u, dimension, flux == 1u);
   if (local < count) {
     atomicMax(&words[word + local], atomicLoad(&fastest[local]));
   }

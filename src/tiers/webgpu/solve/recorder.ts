@@ -53,11 +53,17 @@ export interface Collected {
   float(index: number): number;
 }
 
-/** Workgroups for one invocation per node. */
-export function groupsOf(d: Discretisation): Groups {
+/** Workgroups for one invocation per node, or per block of so many nodes along axis 0. */
+export function groupsOf(d: Discretisation, block = 1): Groups {
   const [x, y, z] = groupSizeOf(d);
-  const [n2, n1 = 1, n0 = 1] = d.grid.shape.toReversed() as [number, number?, number?];
-  return [Math.ceil(n2 / x), Math.ceil(n1 / y), Math.ceil(n0 / z)];
+  const [n0, ...rest] = d.grid.shape as [number, ...number[]];
+  const [x2, x1 = 1, x0 = 1] = [Math.ceil(n0 / block), ...rest].toReversed() as [number, number?, number?];
+  return [Math.ceil(x2 / x), Math.ceil(x1 / y), Math.ceil(x0 / z)];
+}
+
+/** What a dispatch costs whose workgroups do no more than one thing per invocation. */
+export function costOf(groups: Groups): number {
+  return 64 * groups[0] * groups[1] * groups[2];
 }
 
 /** Workgroups for `count` independent pieces, folded into rows: a shader reads `id.y * groups.x + id.x`. */
@@ -146,7 +152,7 @@ export class Recorder {
     fields: Readonly<Record<string, Field>>,
     step: StepValues,
     groups: Groups,
-    cost: number = 64 * groups[0] * groups[1] * groups[2],
+    cost: number = costOf(groups),
   ): void {
     if (this.#stepCount === stepCapacity) this.submit();
     const pass = this.#openPass();

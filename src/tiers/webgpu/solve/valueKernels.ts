@@ -7,8 +7,8 @@ import type { Groups } from "../dispatch.ts";
 import { aligned } from "../slices.ts";
 import type { MemberData, SolveContext, SourceLevels, StoredMoment } from "./context.ts";
 import type { Field, FieldMaker } from "./fields.ts";
-import { type Kernel, loadKernel, loadKernels } from "./kernels.ts";
-import { type Collected, groupsFor, groupsOf } from "./recorder.ts";
+import { type Kernel, loadKernel, loadKernels, type StepValues } from "./kernels.ts";
+import { type Collected, costOf, groupsFor, groupsOf } from "./recorder.ts";
 import type { Reductions } from "./reductions.ts";
 import type { Scratch, ScratchNeed } from "./scratch.ts";
 import { makeStageTable, type StageTable, valueHasStages } from "./stageTable.ts";
@@ -30,6 +30,9 @@ const nonlocalNames = ["density_value", "convolve"] as const;
 /** Diffusion of lines that are too long for workgroup memory. */
 const longNames = ["diffuse_value_begin", "diffuse_value_stage"] as const;
 type Name = (typeof names)[number] | (typeof nonlocalNames)[number] | (typeof longNames)[number];
+
+/** Nodes that an invocation of shaders/hjb_stage.wgsl advances, as shaders/block_slopes.wgsl has it. */
+const blockNodes = 4;
 
 /** Numbers per node that the diffusion of a line keeps in workgroup memory. */
 const lineSlots = 4;
@@ -105,6 +108,7 @@ export class ValueKernels {
   readonly #reductions: Reductions;
   readonly #kernels: Readonly<Record<Name, Kernel>>;
   readonly #groups: Groups;
+  readonly #blocks: Groups;
   readonly #gaussian: GaussianTable | undefined;
   readonly #line: Kernel | undefined;
   readonly #stages: StageTable;
@@ -156,6 +160,7 @@ export class ValueKernels {
     this.#reductions = reductions;
     this.#kernels = kernels;
     this.#groups = groupsOf(data.d);
+    this.#blocks = groupsOf(data.d, blockNodes);
     this.#gaussian = gaussian;
   }
 
@@ -371,12 +376,11 @@ export class ValueKernels {
     return { u, walls: this.#data.wallsFrom(moment.first), drift: this.#data.drift, words: wordField };
   }
 
-  #dispatch(
-    name: Name,
-    fields: Readonly<Record<string, Field>>,
-    step: Readonly<Record<string, number | ArrayLike<number>>>,
-  ): void {
-    this.#context.recorder.dispatch(this.#kernels[name], this.#data.grid, fields, step, this.#groups);
+  #dispatch(name: Name, fields: Readonly<Record<string, Field>>, step: StepValues): void {
+    const { recorder } = this.#context;
+    const cost = costOf(this.#groups);
+    const groups = name === "hjb_stage" ? this.#blocks : this.#groups;
+    recorder.dispatch(this.#kernels[name], this.#data.grid, fields, step, groups, cost);
   }
 }
 
