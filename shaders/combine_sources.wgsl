@@ -18,5 +18,5 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let node = node_of(c);
-  source[node] = with_source(0.0, node);
+  source[node] = stored_source(node);
 }

@@ -4,6 +4,7 @@
 // #include "solve_grid.wgsl"
 // #include "grid_faces.wgsl"
 // #include "emptying_rate.wgsl"
+// #include "largest.wgsl"
 struct Step {
   faces: vec4u,
   word: u32,
@@ -13,8 +14,6 @@ struct Step {
 @group(0) @binding(1) var<storage, read> face_drift: array<f32>;
 @group(0) @binding(2) var<storage, read_write> words: array<atomic<u32>>;
 @group(1) @binding(1) var<uniform> step: Step;
-
-var<workgroup> fastest: atomic<u32>;
 
 @compute @workgroup_size(group_x, group_y, group_z)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -28,10 +27,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_inde
       let b = node_drift[a * grid.points + node_of(c)];
       rate += emptying_rate(a, b, left, right);
     }
-    atomicMax(&fastest, bitcast<u32>(rate) & 0x7fffffffu);
+    keep_largest(0u, bitcast<u32>(rate) & 0x7fffffffu);
   }
-  workgroupBarrier();
-  if (lane == 0u) {
-    atomicMax(&words[step.word], atomicLoad(&fastest));
-  }
+  report_largest(lane, 1u, step.word);
 }

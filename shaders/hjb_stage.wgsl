@@ -1,6 +1,6 @@
-// One Runge-Kutta stage of u_s = -Hhat + S - q (+ nu Lap u): slope <- keep slope + S - q - Hhat(u) (+ nu Lap6 u), out <- base (+)
-// weight slope (docs/numerics.md sections 3.2 and 8.2), in one pass: S = V + f(m) at the moment of the stage from four stored
-// levels, q the frozen source of balanced splitting (5.2).
+// One Runge-Kutta stage of u_s = -Hhat + S - q (+ nu Lap u) in one pass: out <- base (+) (keep (u - base) + weight rate), the rate of u
+// (docs/numerics.md sections 3.2 and 8.2). u less its base is what the stages before added, so that no slope is kept. S = V + f(m)
+// at the moment of the stage from four stored levels, q the frozen source of balanced splitting (5.2).
 // #include "state.wgsl"
 // #include "solve_grid.wgsl"
 // #include "value_slopes.wgsl"
@@ -10,19 +10,18 @@ struct Step {
   moment: vec4f,
   // Weights of the four levels of S.
   weights: vec4f,
+  // 0 where u is the base.
   keep: f32,
+  weight: f32,
   // 1: subtract the frozen source.
   balanced: u32,
-  speed_word: u32,
-  speed_scale: f32,
+  diffusion: u32,
   // 1: report the largest rate (not with glf, where it is measured before).
   report: u32,
-  diffusion: u32,
-  weight: f32,
+  speed_word: u32,
+  speed_scale: f32,
   // 1: `out` holds the base already.
   in_place: u32,
-  // 1: nobody asks for the slope.
-  is_last: u32,
 }
 @group(1) @binding(1) var<uniform> step: Step;
 @group(0) @binding(0) var<storage, read> u: array<State>;
@@ -35,17 +34,12 @@ struct Step {
 @group(0) @binding(7) var<storage, read> source2: array<f32>;
 @group(0) @binding(8) var<storage, read> source3: array<f32>;
 @group(0) @binding(9) var<storage, read> balance: array<f32>;
-@group(0) @binding(10) var<storage, read_write> slope: array<f32>;
-@group(0) @binding(11) var<storage, read_write> out: array<State>;
+@group(0) @binding(10) var<storage, read_write> out: array<State>;
 
 // The stage at a node; returns what its speed is measured by.
 fn advance(node: u32, slopes: ValueSlopes) -> vec3u {
   let alpha = dissipation(slopes.one_sided, node);
-  var kept = 0.0;
-  if (step.keep != 0.0) {
-    kept = step.keep * slope[node];
-  }
-  var rate = with_source(kept, node);
+  var rate = stored_source(node);
   if (step.balanced == 1u) {
     rate -= balance[node];
   }
@@ -53,16 +47,17 @@ fn advance(node: u32, slopes: ValueSlopes) -> vec3u {
   if (step.diffusion == 1u) {
     rate += slopes.diffusion;
   }
-  if (step.is_last == 0u) {
-    slope[node] = rate;
-  }
   var from_state: State;
   if (step.in_place == 1u) {
     from_state = out[node];
   } else {
     from_state = base[node];
   }
-  out[node] = add_increment(from_state, step.weight * rate);
+  var increment = step.weight * rate;
+  if (step.keep != 0.0) {
+    increment += step.keep * difference(from_state, u[node]);
+  }
+  out[node] = add_increment(from_state, increment);
   return speed_bits(alpha, step.speed_scale);
 }
 

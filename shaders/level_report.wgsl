@@ -3,14 +3,13 @@
 // #include "state.wgsl"
 // #include "solve_grid.wgsl"
 // #include "ordered_bits.wgsl"
+// #include "largest.wgsl"
 struct Step {
   word: u32,
 }
 @group(1) @binding(1) var<uniform> step: Step;
 @group(0) @binding(0) var<storage, read> m: array<State>;
 @group(0) @binding(1) var<storage, read_write> words: array<atomic<u32>>;
-
-var<workgroup> least: atomic<u32>;
 
 @compute @workgroup_size(group_x, group_y, group_z)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -21,10 +20,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_inde
     if ((bits & 0x7f800000u) == 0x7f800000u) {
       atomicMax(&words[step.word], ~node);
     }
-    atomicMax(&least, ~ordered_bits(bits));
+    keep_largest(0u, ~ordered_bits(bits));
   }
-  workgroupBarrier();
-  if (local == 0u) {
-    atomicMax(&words[step.word + 1u], atomicLoad(&least));
-  }
+  report_largest(local, 1u, step.word + 1u);
 }

@@ -1,6 +1,7 @@
 // The largest step of S between neighbours along each axis into words[word + a].
 // #include "solve_grid.wgsl"
 // #include "source_step.wgsl"
+// #include "largest.wgsl"
 struct Step {
   word: u32,
 }
@@ -12,20 +13,14 @@ fn source_at(node: u32) -> f32 {
   return source[node];
 }
 
-var<workgroup> steepest: array<atomic<u32>, 3>;
-
 @compute @workgroup_size(group_x, group_y, group_z)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) local: u32) {
   let c = coordinates_of(id);
   if (is_inside(c)) {
     let node = node_of(c);
     for (var a = 0u; a < dimension; a++) {
-      let size = step_from(a, c, node);
-      atomicMax(&steepest[a], bitcast<u32>(size));
+      keep_largest(a, bitcast<u32>(step_from(a, c, node)));
     }
   }
-  workgroupBarrier();
-  if (local < dimension) {
-    atomicMax(&words[step.word + local], atomicLoad(&steepest[local]));
-  }
+  report_largest(local, dimension, step.word);
 }

@@ -1,20 +1,20 @@
 // The source S = V + f(m) at one moment, from four stored levels. The file that includes this one binds `source0` to `source3`, and has a
 // Step with `weights`.
 
-// sum + S. Levels of weight 0 may hold anything.
-fn with_source(sum: f32, node: u32) -> f32 {
-  var all = sum;
+// Levels of weight 0 may hold anything.
+fn stored_source(node: u32) -> f32 {
+  var sum = 0.0;
   if (step.weights.x != 0.0) {
-    all += step.weights.x * source0[node];
+    sum += step.weights.x * source0[node];
   }
   if (step.weights.y != 0.0) {
-    all += step.weights.y * source1[node];
+    sum += step.weights.y * source1[node];
   }
   if (step.weights.z != 0.0) {
-    all += step.weights.z * source2[node];
+    sum += step.weights.z * source2[node];
   }
   if (step.weights.w != 0.0) {
-    all += step.weights.w * source3[node];
+    sum += step.weights.w * source3[node];
   }
-  return all;
+  return sum;
 }

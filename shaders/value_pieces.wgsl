@@ -94,13 +94,10 @@ fn wall_gap(axis: u32, upper: bool, line: u32, node: u32) -> f32 {
   return gap;
 }
 
-// keep slope + S - q at the moment of `weights`.
-fn sources_at(i: u32, keep: f32, balanced: bool) -> f32 {
-  // Levels of weight 0 and slopes that are not kept may hold anything.
+// S - q at the moment of `weights`.
+fn sources_at(i: u32, balanced: bool) -> f32 {
+  // Levels of weight 0 may hold anything.
   var sum = 0.0;
-  if (keep != 0.0) {
-    sum = keep * take(slope_slot, i);
-  }
   for (var j = 0u; j < 4u; j++) {
     if (weights[j] != 0.0) {
       sum += weights[j] * source_of(j, i);
@@ -181,11 +178,11 @@ fn run_piece(
     var weight = piece.weight1;
     if (part == 3u) {
       weights = piece.at_end;
-      keep = 1.0;
+      keep = 0.25;
       weight = piece.weight2;
     } else if (part == 4u) {
       weights = piece.at_middle;
-      keep = 0.25;
+      keep = 2.0 / 3.0;
       weight = piece.weight3;
     } else if (part == 6u) {
       weights = at_result;
@@ -201,7 +198,7 @@ fn run_piece(
       if (part == 6u) {
         continue;
       }
-      var rate = sources_at(i, keep, part > 0u && ways.balanced);
+      var rate = sources_at(i, part > 0u && ways.balanced);
       rate -= numerical_hamiltonian(slopes.one_sided, i, alpha);
       if (ways.diffusion) {
         rate += slopes.diffusion;
@@ -215,7 +212,12 @@ fn run_piece(
     line_barrier();
     if (part > 0u && part < 6u) {
       for (var i = lane; i < n; i += lanes) {
-        let next = add_increment(held_state(value_slot, i), weight * take(slope_slot, i));
+        let base = held_state(value_slot, i);
+        var increment = weight * take(slope_slot, i);
+        if (keep != 0.0) {
+          increment += keep * difference(base, held_state(stage_slot, i));
+        }
+        let next = add_increment(base, increment);
         hold_state(select(stage_slot, value_slot, part == 4u), i, next);
       }
       line_barrier();

@@ -1,6 +1,7 @@
 // Slopes of a field u, and the largest speed of the grid. The file that includes this one binds `u`, `walls` (four
 // levels of exit values), `drift` and `words`, and has a Step with `moment`.
 // #include "node_slopes.wgsl"
+// #include "largest.wgsl"
 
 fn step_between(a: u32, b: u32) -> f32 {
   return difference(u[a], u[b]);
@@ -37,8 +38,7 @@ fn shared_alpha(own: vec3f, word: u32) -> vec3f {
   return alpha;
 }
 
-// What is measured of a node's alphas, as bits: sizes compare as their bits do, and those of NaN are larger than any. With glf the
-// largest alpha of each axis, else the largest rate.
+// What is measured of a node's alphas, as bits: with glf the largest alpha of each axis, else the largest rate.
 fn speed_bits(alpha: vec3f, scale: f32) -> vec3u {
   if (flux == 1u) {
     return bitcast<vec3u>(alpha);
@@ -46,16 +46,12 @@ fn speed_bits(alpha: vec3f, scale: f32) -> vec3u {
   return vec3u(bitcast<u32>(courant_rate(alpha) * scale), 0u, 0u);
 }
 
-var<workgroup> fastest: array<atomic<u32>, 3>;
-
-// Largest of the workgroup, then of the grid. Called by all its invocations.
+// Called by all invocations of the workgroup.
 fn report_speed(speed: vec3u, local: u32, word: u32) {
-  let count = select(1u, dimension, flux == 1u);
-  for (var a = 0u; a < count; a++) {
-    atomicMax(&fastest[a], speed[a]);
+  keep_largest(0u, speed.x);
+  if (flux == 1u) {
+    keep_largest(1u, speed.y);
+    keep_largest(2u, speed.z);
   }
-  workgroupBarrier();
-  if (local < count) {
-    atomicMax(&words[word + local], atomicLoad(&fastest[local]));
-  }
+  report_largest(local, select(1u, dimension, flux == 1u), word);
 }

@@ -23,7 +23,7 @@ import {
 import { measureRoofs } from "./roofs.ts";
 import { mergeRounds } from "./rounds.ts";
 import { Schedule } from "./schedule.ts";
-import { benchSolve, solveShapes } from "./solve.ts";
+import { benchSolve, type Game, largeGames, solveShapes } from "./solve.ts";
 import { benchTransfer, transferSizes } from "./transfer.ts";
 
 export interface BenchOptions {
@@ -45,6 +45,7 @@ export interface BenchOptions {
   readonly clock?: Clock;
   readonly cases?: readonly KernelCase[];
   readonly shapes?: readonly (readonly number[])[];
+  readonly games?: readonly Game[];
   readonly sizes?: readonly number[];
   readonly energy?: Energy;
 }
@@ -107,7 +108,14 @@ export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
           return benchKernels(opened.contenders, scalar, options.cases ?? kernelCases(quick), course, schedule);
         case "solve":
           return candidates.reference
-            ? benchSolve(candidates.able, candidates.reference, options.shapes ?? solveShapes(quick), course, schedule)
+            ? benchSolve(
+                candidates.able,
+                candidates.reference,
+                options.shapes ?? solveShapes(quick),
+                course,
+                schedule,
+                options.games ?? (quick ? [] : largeGames(candidates.able)),
+              )
             : { rows: [], leftOut: [], notes: ["No tier with solves in f64 is here: solves are not measured."] };
         case "transfer":
           return benchTransfer(opened.contenders, adapter, options.sizes ?? transferSizes(quick), course, schedule);

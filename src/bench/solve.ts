@@ -11,7 +11,7 @@ import type { Dimension, Problem } from "../problem/types.ts";
 import { discretise } from "../scheme/discretise.ts";
 import type { Discretisation } from "../scheme/discretisation.ts";
 import { schemeDefaults, type SchemeOptions } from "../scheme/options.ts";
-import type { Precision, Workspace } from "../tiers/tier.ts";
+import type { Precision, SweepReport, Workspace } from "../tiers/tier.ts";
 import type { Contender } from "./contenders.ts";
 import type { SectionResult } from "./kernels.ts";
 import { pointsOf } from "./kernelData.ts";
@@ -47,8 +47,8 @@ export function stageScheme(hamiltonianFlux: "glf" | "llf" = "glf"): SchemeOptio
   };
 }
 
-/** u_s + |grad u|^2/2 = 0 on the periodic unit box, from waves along every axis; s = T - t. */
-export function stageProblem(dimension: Dimension, horizon: number): Problem {
+/** u_s + |grad u|^2/2 = 0 on the periodic unit box, from waves along every axis, moved by a phase; s = T - t. */
+export function stageProblem(dimension: Dimension, horizon: number, phase: number = 0): Problem {
   const names = ["x", "y", "z"].slice(0, dimension);
   return parseProblem({
     name: `waves-${dimension}d`,
@@ -57,7 +57,7 @@ export function stageProblem(dimension: Dimension, horizon: number): Problem {
     volatility: 0,
     hamiltonian: { kind: "quadratic", control: 1 },
     coupling: { kind: "none" },
-    terminalCost: names.map((name) => `cos(2*pi*${name})/10`).join(" + "),
+    terminalCost: names.map((name) => `cos(2*pi*(${name} - ${phase}))/10`).join(" + "),
     initialDensity: 1,
   });
 }
@@ -67,49 +67,92 @@ export function stageDiscretisation(
   shape: readonly number[],
   substeps: number,
   hamiltonianFlux?: "glf" | "llf",
+  phase?: number,
 ): Discretisation {
   const dimension = shape.length as Dimension;
   const scheme = stageScheme(hamiltonianFlux);
   // Slopes are at most 2 pi / 10 along each axis.
   const speed = shape.reduce((sum, n) => sum + n, 0) * ((2 * Math.PI) / 10);
-  return discretise(stageProblem(dimension, (0.999 * substeps * scheme.cfl) / speed), shape, 1, scheme);
+  return discretise(stageProblem(dimension, (0.999 * substeps * scheme.cfl) / speed, phase), shape, 1, scheme);
 }
 
 const timedSubsteps = 4;
 
-/** Runs the section. */
+/** One kind of work at one size. */
+export interface Game {
+  /** Sweeps of one workspace, timed one after the other. */
+  readonly operations: readonly SolveOperation[];
+  /** Problems at once; with more than one the rows say so. */
+  readonly members: number;
+  readonly shape: readonly number[];
+  /** Sub-steps over those of the others. */
+  readonly length: number;
+  make(): readonly Discretisation[];
+}
+
+function gamesOf(shapes: readonly (readonly number[])[]): Game[] {
+  return shapes.flatMap((shape): Game[] => [
+    stagesGame(shape, 1),
+    {
+      operations: ["hjb", "fokkerPlanck"],
+      members: 1,
+      shape,
+      length: 1,
+      make: () => [shortened(loadCatalogueProblem(`torus-exact-${shape.length}d`), shape, 1, schemeDefaults())],
+    },
+  ]);
+}
+
+/** The stages' problem `length` times as long, of `members` phases. */
+export function stagesGame(shape: readonly number[], length: number, members: number = 1): Game {
+  const one = (i: number): Discretisation => stageDiscretisation(shape, length * timedSubsteps, "llf", i / members);
+  const make = (): Discretisation[] => Array.from({ length: members }, (_, i) => one(i));
+  return { operations: ["hjb-stages"], members, shape, length, make };
+}
+
+/** What keeps a GPU busy, where there is a real one: large grids, and a thousand lines at once. */
+export function largeGames(candidates: readonly PlanCandidate[]): readonly Game[] {
+  if (!candidates.some(isRealGpu)) return [];
+  return [stagesGame([4096, 4096], 4), stagesGame([256, 256, 256], 4), stagesGame([1000], 16, 1000)];
+}
+
+/** `hjb-stages`, or `hjb-stages of 1000 problems`. */
+function operationText(operation: SolveOperation, members: number): string {
+  return members === 1 ? operation : `${operation} of ${members} problems`;
+}
+
+/**
+ * Runs the section.
+ *
+ * @param more games after those of the shapes; who would need long for one is left out
+ */
 export async function benchSolve(
   candidates: readonly PlanCandidate[],
   reference: PlanCandidate,
   shapes: readonly (readonly number[])[],
   course: Course,
   schedule: Schedule,
+  more: readonly Game[] = [],
 ): Promise<SectionResult> {
   const rows: BenchRow[] = [];
   const leftOut: LeftOut[] = [];
   const notes: string[] = [];
   const wrong = new Set<string>();
-  const games = shapes.flatMap((shape) => [
-    { operations: ["hjb-stages"] as const, shape, make: () => stageDiscretisation(shape, timedSubsteps) },
-    {
-      operations: ["hjb", "fokkerPlanck"] as const,
-      shape,
-      make: () => shortened(loadCatalogueProblem(`torus-exact-${shape.length}d`), shape, 1, schemeDefaults()),
-    },
-  ]);
-  for (const [k, { operations, shape, make }] of games.entries()) {
+  const games = [...gamesOf(shapes), ...more];
+  for (const [k, game] of games.entries()) {
+    const { operations, shape, members, length } = game;
     const budget = schedule.share(games.length - k);
-    const d = make();
     const group = operations.join(" and ");
-    // What stands for a game's size in predictions: points times axes; sub-steps are alike at all sizes.
-    const size = pointsOf(shape) * shape.length;
+    // What stands for a game's size in predictions.
+    const size = members * pointsOf(shape) * shape.length * length;
     const able = candidates.filter(({ name }) => !wrong.has(name));
     const { racing, slow } = schedule.choose(group, size, able, budget / operations.length);
+    const texts = new Map(operations.map((operation) => [operation, operationText(operation, members)]));
     for (const { contender, reason } of slow) {
-      for (const operation of operations)
+      for (const operation of texts.values())
         leftOut.push({ section: "solve", operation, shape, contestant: contender.name, kind: "slow", reason });
     }
-    const done = await benchGame(racing, reference, d, operations, course, budget);
+    const done = await benchGame(racing, referenceFor(size, reference, able), game, texts, course, budget);
     rows.push(...done.rows);
     leftOut.push(...done.leftOut);
     notes.push(...done.notes);
@@ -124,46 +167,86 @@ export async function benchSolve(
   return { rows, leftOut, notes };
 }
 
+function isRealGpu({ tier, found }: PlanCandidate): boolean {
+  return tier.name === "webgpu" && found.state === "available" && !found.software;
+}
+
+/** Points times axes and sub-steps from which on `batched` takes too long: there the native tier in f64 serves, which was held to it. */
+const longForReference = 1e7;
+
+function referenceFor(size: number, reference: PlanCandidate, able: readonly PlanCandidate[]): PlanCandidate {
+  if (size < longForReference) return reference;
+  const native = able.filter(
+    ({ tier, precision, residency, variant }) =>
+      tier.name === "rust" && precision === "f64" && residency === "resident" && variant !== "wasm",
+  );
+  return native.at(-1) ?? reference;
+}
+
 interface Entrant {
   readonly contender: Contender;
   readonly workspace: Workspace;
 }
 
+/** Runs `sweep` for all members, at once where the workspace can, else in turn. */
+async function forAll<T>(workspace: Workspace, sweep: (member: number) => Promise<T>): Promise<readonly T[]> {
+  const members = [...workspace.members.keys()];
+  if (workspace.concurrent === true) return Promise.all(members.map(sweep));
+  const all: T[] = [];
+  for (const member of members) all.push(await sweep(member));
+  return all;
+}
+
 async function benchGame(
   candidates: readonly PlanCandidate[],
   reference: PlanCandidate,
-  d: Discretisation,
-  operations: readonly SolveOperation[],
+  game: Game,
+  texts: ReadonlyMap<SolveOperation, string>,
   course: Course,
   budgetMs: number,
 ): Promise<SectionResult> {
-  const { shape } = d.grid;
+  const ds = game.make();
+  const { shape, operations } = game;
   const rows: BenchRow[] = [];
   const leftOut: LeftOut[] = [];
   const notes: string[] = [];
   const opened: Workspace[] = [];
+  const open = async (candidate: PlanCandidate, members: readonly Discretisation[]): Promise<Workspace> => {
+    const workspace = await candidate.tier.workspace(members, workspaceOptions(candidate));
+    opened.push(workspace);
+    for (const [i, d] of members.entries()) await workspace.load(i, d.initialDensity);
+    return workspace;
+  };
   try {
-    const truth = await reference.tier.workspace([d], workspaceOptions(reference));
-    opened.push(truth);
-    await truth.load(0, d.initialDensity);
-    const substeps = { hjb: (await truth.hjb(0)).substeps, fokkerPlanck: (await truth.fokkerPlanck(0)).substeps };
-    const wanted = { value: await truth.read(0, "value"), transported: await truth.read(0, "transported") };
-    const work = workOf(d, ratesOfData(d), substeps);
+    // Of many members the first and the last are looked at.
+    const checked = [...new Set([0, ds.length - 1])];
+    const truth = await open(
+      reference,
+      checked.map((i) => ds[i]!),
+    );
+    const substeps = { hjb: 0, fokkerPlanck: 0 };
+    const wanted = { value: [] as Float64Array[], transported: [] as Float64Array[] };
+    for (const i of checked.keys()) {
+      substeps.hjb = (await truth.hjb(i)).substeps;
+      wanted.value.push(await truth.read(i, "value"));
+      if (!operations.includes("fokkerPlanck")) continue;
+      substeps.fokkerPlanck = (await truth.fokkerPlanck(i)).substeps;
+      wanted.transported.push(await truth.read(i, "transported"));
+    }
+    const work = workOf(ds[0]!, ratesOfData(ds[0]!), substeps);
     const entrants: Entrant[] = [];
     for (const candidate of candidates) {
       const contender = contenderOf(candidate);
       try {
-        const workspace = await candidate.tier.workspace([d], workspaceOptions(candidate));
-        opened.push(workspace);
-        await workspace.load(0, d.initialDensity);
-        await workspace.hjb(0);
+        const workspace = await open(candidate, ds);
+        await forAll(workspace, (i) => workspace.hjb(i));
         entrants.push({ contender, workspace });
       } catch (error) {
         course.signal?.throwIfAborted();
         const reason = error instanceof Error ? error.message : String(error);
         // A tier of kernels alone is no failure.
         const kind = error instanceof MfgError && error.code === "MFGPU_TIER_UNAVAILABLE" ? "absent" : "failed";
-        for (const operation of operations)
+        for (const operation of texts.values())
           leftOut.push({ section: "solve", operation, shape, contestant: contender.name, kind, reason });
       }
     }
@@ -176,19 +259,26 @@ async function benchGame(
         .map(({ contender, workspace }): Racer => ({
           contender,
           run: async () => {
-            const { failure } = operation === "fokkerPlanck" ? await workspace.fokkerPlanck(0) : await workspace.hjb(0);
-            if (failure !== undefined) throw new Error("the sweep met a number that is not finite");
+            const reports = await forAll<SweepReport>(workspace, (i) =>
+              operation === "fokkerPlanck" ? workspace.fokkerPlanck(i) : workspace.hjb(i),
+            );
+            if (reports.some(({ failure }) => failure !== undefined))
+              throw new Error("the sweep met a number that is not finite");
           },
-          error: async () => relativeDifference([await workspace.read(0, field)], [wanted[field]]),
+          error: async () => {
+            const got: Float64Array[] = [];
+            for (const i of checked) got.push(await workspace.read(i, field));
+            return relativeDifference(got, wanted[field]);
+          },
           bound: bounds[contender.precision],
           work:
             operation === "hjb-stages"
               ? stageWork(shape.length, contender.precision === "f64" ? "f64" : "f32")
               : undefined,
-          pointStages: d.grid.points * stages,
+          pointStages: ds.length * ds[0]!.grid.points * stages,
           ...(workspace.phases && { phases: () => workspace.phases }),
         }));
-      const done = await race("solve", operation, shape, racers, course, budgetMs / operations.length);
+      const done = await race("solve", texts.get(operation)!, shape, racers, course, budgetMs / operations.length);
       rows.push(...done.rows);
       leftOut.push(...done.leftOut);
       notes.push(...done.notes);

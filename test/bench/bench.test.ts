@@ -3,6 +3,7 @@ import { bench } from "../../src/bench/bench.ts";
 import type { Energy } from "../../src/bench/energy.ts";
 import { relativeDifference } from "../../src/bench/race.ts";
 import { Schedule } from "../../src/bench/schedule.ts";
+import { stagesGame } from "../../src/bench/solve.ts";
 import { derivativeWork, stageWork } from "../../src/bench/work.ts";
 import { batchedTier } from "../../src/tiers/batched/tier.ts";
 import { scalarTier } from "../../src/tiers/scalar/tier.ts";
@@ -28,6 +29,7 @@ test("every section has every row, checked, with its counts and its place", asyn
   const seen: string[] = [];
   const report = await bench({
     ...tiny,
+    games: [stagesGame([20], 2, 3)],
     tiers: [scalarTier, batchedTier],
     onRow: ({ operation, contestant }) => seen.push(`${operation} ${contestant}`),
   });
@@ -42,11 +44,12 @@ test("every section has every row, checked, with its counts and its place", asyn
     ["smoothness 64", "weights 64", "derivatives 12x10"].flatMap((what) => own.map((name) => `${what} ${name}`)),
   );
   expect(of("latency")).toEqual(own.map((name) => `call 16 ${name}`));
+  const solved = ["24", "10x9"].flatMap((shape) =>
+    ["hjb-stages", "hjb", "fokkerPlanck"].map((what) => `${what} ${shape}`),
+  );
   expect(of("solve")).toEqual(
-    ["24", "10x9"].flatMap((shape) =>
-      ["hjb-stages", "hjb", "fokkerPlanck"].flatMap((what) =>
-        ["scalar f64", "batched f64"].map((name) => `${what} ${shape} ${name}`),
-      ),
+    [...solved, "hjb-stages of 3 problems 20"].flatMap((what) =>
+      ["scalar f64", "batched f64"].map((name) => `${what} ${name}`),
     ),
   );
   for (const row of report.rows) {
@@ -60,6 +63,9 @@ test("every section has every row, checked, with its counts and its place", asyn
   // 12 x 10 points along two axes; explicit stages of 24 points, three a sub-step.
   expect(report.rows.find(({ operation }) => operation === "derivatives")!.pointStages).toBe(240);
   expect(report.rows.find(({ operation }) => operation === "hjb-stages")!.pointStages! % (24 * 3)).toBe(0);
+  // Eight sub-steps of three stages, of three problems.
+  const batch = report.rows.find(({ operation }) => operation === "hjb-stages of 3 problems")!;
+  expect(batch.pointStages! / (3 * 20 * 3)).toBeGreaterThanOrEqual(8);
   const derivatives = report.rows.find(
     ({ operation, contestant }) => operation === "derivatives" && contestant === "batched f64",
   )!;

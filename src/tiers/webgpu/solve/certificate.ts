@@ -96,7 +96,7 @@ export class CertificateSums {
   /** Records one level, to be added up at the next collection: `m` the flow of the feedback of `u`, `answered` the flow that u is the value against. */
   add(level: number, m: Field, answered: Field, u: Field): void {
     const { d, grid } = this.#data;
-    const [runningCost, own, other] = this.#scratch.floats.slice(valueFloats.slope) as [Field, Field, Field];
+    const [runningCost, own, other] = this.#scratch.floats.slice(valueFloats.source) as [Field, Field, Field];
     const moment = this.#data.moment(d.levels[level]!, Math.min(level, d.steps - 1));
     this.#kernels.runningCost(u, moment, runningCost);
     this.#kernels.source(level, m, own, true);

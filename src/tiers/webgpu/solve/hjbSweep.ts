@@ -241,24 +241,17 @@ export class HjbSweep {
 
   /** SSPRK3 in increment form (Shu & Osher 1988) of u_s = -Hhat + S - q (+ nu Lap u where `diffusion`). */
   #advance(u: Field, start: number, dt: number, diffusion: boolean, balance: Field | undefined): SpeedWords {
-    const slope = this.#scratch.floats[valueFloats.slope]!;
     const first = this.#scratch.states[valueStates.first]!;
     const second = this.#scratch.states[valueStates.second]!;
     const kernels = this.#kernels;
     const stage = (from: Field, t: number, out: Field, rest: Omit<ValueStage, "sources" | "balance" | "diffusion">) => {
       const moment = this.#moment(t);
       const sources = this.#sourcesFrom(moment.first);
-      return kernels.stage(from, moment, slope, out, { ...rest, sources, balance, diffusion });
+      return kernels.stage(from, moment, out, { ...rest, sources, balance, diffusion });
     };
-    const speed = stage(u, start, first, { base: u, keep: 0, weight: dt, report: true, isLast: false });
-    stage(first, start - dt, second, { base: u, keep: 1, weight: dt / 4, report: false, isLast: false });
-    stage(second, start - dt / 2, u, {
-      base: undefined,
-      keep: 0.25,
-      weight: (2 / 3) * dt,
-      report: false,
-      isLast: true,
-    });
+    const speed = stage(u, start, first, { base: u, keep: 0, weight: dt, report: true });
+    stage(first, start - dt, second, { base: u, keep: 1 / 4, weight: dt / 4, report: false });
+    stage(second, start - dt / 2, u, { base: undefined, keep: 2 / 3, weight: (2 / 3) * dt, report: false });
     return speed!;
   }
 

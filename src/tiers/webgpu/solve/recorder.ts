@@ -37,6 +37,8 @@ export const wordCapacity: number = 2 ** 18;
 const targetMs = 120;
 const firstCost = 2 ** 18;
 const largestCost = 2 ** 36;
+/** Share of it after which a device that has nothing to do is given what there is, while the rest is recorded. */
+const earlyShare = 1 / 256;
 
 /** Bytes of the recorder's own buffers. */
 export const recorderBytes: number = stepCapacity * stepBytes + 4 * wordCapacity;
@@ -71,6 +73,15 @@ export function groupsFor(count: number): Groups {
   return foldGroups(count);
 }
 
+/** A submit under way. */
+interface Flight {
+  readonly done: Promise<void>;
+  readonly cost: number;
+  readonly begun: number;
+  /** It was too short for anything to be learnt from it. */
+  readonly early: boolean;
+}
+
 export class Recorder {
   readonly #device: Device;
   readonly #signal: AbortSignal | undefined;
@@ -89,7 +100,7 @@ export class Recorder {
   #stale = 0;
   #cost = 0;
   #costLimit = firstCost;
-  #inFlight: { readonly done: Promise<void>; readonly cost: number; readonly begun: number } | undefined;
+  #inFlight: Flight | undefined;
   #lastDone = 0;
   #launches = 0;
   #readers: ((collected: Collected) => void)[] = [];
@@ -197,13 +208,14 @@ export class Recorder {
 
   /** Call between pieces of work. Throws the signal's reason once it is aborted, and what went wrong on the device. */
   async breathe(): Promise<void> {
-    if (this.#cost < this.#costLimit) return;
+    const early = this.#cost < this.#costLimit;
+    if (early && (this.#inFlight !== undefined || this.#cost < earlyShare * this.#costLimit)) return;
     const cost = this.#cost;
     this.#cost = 0;
     this.submit();
     const { queue } = this.#device.gpu;
     const before = this.#inFlight;
-    this.#inFlight = { done: queue.onSubmittedWorkDone(), cost, begun: performance.now() };
+    this.#inFlight = { done: queue.onSubmittedWorkDone(), cost, begun: performance.now(), early };
     if (before) await this.#settle(before);
     if (this.#signal?.aborted) {
       await this.#drain();
@@ -259,15 +271,12 @@ export class Recorder {
   }
 
   /** Waits for a submit and learns from it how much one may hold. */
-  async #settle(flight: {
-    readonly done: Promise<void>;
-    readonly cost: number;
-    readonly begun: number;
-  }): Promise<void> {
+  async #settle(flight: Flight): Promise<void> {
     await this.#device.wait("solve", flight.done);
     const now = performance.now();
     const took = Math.max(0.1, now - Math.max(flight.begun, this.#lastDone));
     this.#lastDone = now;
+    if (flight.early) return;
     const wanted = flight.cost * (targetMs / took);
     this.#costLimit = Math.min(largestCost, Math.max(firstCost / 16, Math.min(wanted, 4 * this.#costLimit)));
   }

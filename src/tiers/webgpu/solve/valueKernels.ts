@@ -52,7 +52,7 @@ function linePlan(
 
 /** Numbers of work fields in the backward sweep. */
 export const valueStates = { work: 0, coarse: 1, first: 2, second: 3, response: 4 } as const;
-export const valueFloats = { slope: 0, source: 1, diffusion: 5, balance: 9 } as const;
+export const valueFloats = { source: 0, diffusion: 4, balance: 8 } as const;
 /** Levels of the best response that are kept at a time. */
 export const responseLevels = 4;
 
@@ -92,13 +92,11 @@ export interface ValueStage {
   readonly balance: Field | undefined;
   /** Undefined: `out` holds it. */
   readonly base: Field | undefined;
-  /** What is kept of the slope of the stage before. */
+  /** What is kept of u less its base: what the stages before added. */
   readonly keep: number;
   readonly weight: number;
   readonly diffusion: boolean;
   readonly report: boolean;
-  /** Nobody asks for its slope. */
-  readonly isLast: boolean;
 }
 
 export class ValueKernels {
@@ -205,7 +203,7 @@ export class ValueKernels {
   /** Measures the speed of u, and where `rate` is given adds -Hhat to it. */
   hamiltonian(u: Field, moment: StoredMoment, rate: Field | undefined): SpeedWords {
     const speed = this.#speedWords();
-    const both = { ...this.#slopeFields(u, moment), rate: rate ?? this.#scratch.floats[valueFloats.slope]! };
+    const both = { ...this.#slopeFields(u, moment), rate: rate ?? this.#scratch.floats[valueFloats.diffusion]! };
     const numbers = { moment: moment.weights, speed_word: speed.word, speed_scale: 1, diffusion: 0 };
     // The maxima of glf must be whole before they are used.
     const glf = this.#data.d.scheme.hamiltonianFlux === "glf";
@@ -215,16 +213,16 @@ export class ValueKernels {
   }
 
   /**
-   * One Runge-Kutta stage: slope <- keep slope + S - q - Hhat(u) (+ nu Lap u), out <- base (+) weight slope. Returns where the
-   * speed of u stands, if it is asked for.
+   * One Runge-Kutta stage: out <- base (+) (keep (u - base) + weight (S - q - Hhat(u) (+ nu Lap u))). Returns where the speed of u
+   * stands, if it is asked for.
    */
-  stage(u: Field, moment: StoredMoment, slope: Field, out: Field, s: ValueStage): SpeedWords | undefined {
+  stage(u: Field, moment: StoredMoment, out: Field, s: ValueStage): SpeedWords | undefined {
     const glf = this.#data.d.scheme.hamiltonianFlux === "glf";
     const speed = glf ? this.hamiltonian(u, moment, undefined) : s.report ? this.#speedWords() : undefined;
     const { sources, balance, base } = s;
     this.#dispatch(
       "hjb_stage",
-      { ...this.#slopeFields(u, moment), ...sources, balance: balance ?? sources.source0, base: base ?? u, slope, out },
+      { ...this.#slopeFields(u, moment), ...sources, balance: balance ?? sources.source0, base: base ?? u, out },
       {
         moment: moment.weights,
         weights: moment.weights,
@@ -236,7 +234,6 @@ export class ValueKernels {
         diffusion: s.diffusion ? 1 : 0,
         weight: s.weight,
         in_place: base ? 0 : 1,
-        is_last: s.isLast ? 1 : 0,
       },
     );
     return speed;
