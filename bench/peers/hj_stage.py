@@ -16,7 +16,7 @@ import time
 
 import jax
 
-jax.config.update("jax_enable_x64", sys.argv[1] == "f64")
+jax.config.update("jax_enable_x64", sys.argv[1:2] == ["f64"])
 
 import hj_reachability as hj  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
@@ -79,4 +79,5 @@ def main():
         write.flush()
 
 
-main()
+if __name__ == "__main__":
+    main()

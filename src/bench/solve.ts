@@ -91,16 +91,15 @@ export interface Game {
 }
 
 function gamesOf(shapes: readonly (readonly number[])[]): Game[] {
-  return shapes.flatMap((shape): Game[] => [
-    stagesGame(shape, 1),
-    {
-      operations: ["hjb", "fokkerPlanck"],
-      members: 1,
-      shape,
-      length: 1,
-      make: () => [shortened(loadCatalogueProblem(`torus-exact-${shape.length}d`), shape, 1, schemeDefaults())],
-    },
-  ]);
+  return shapes.flatMap((shape) => [stagesGame(shape, 1), defaultGame(shape)]);
+}
+
+/** Both sweeps with the scheme's defaults. */
+function defaultGame(shape: readonly number[], members: number = 1): Game {
+  const one = (): Discretisation =>
+    shortened(loadCatalogueProblem(`torus-exact-${shape.length}d`), shape, 1, schemeDefaults());
+  const make = (): Discretisation[] => Array.from({ length: members }, one);
+  return { operations: ["hjb", "fokkerPlanck"], members, shape, length: 1, make };
 }
 
 /** The stages' problem `length` times as long, of `members` phases. */
@@ -113,7 +112,12 @@ export function stagesGame(shape: readonly number[], length: number, members: nu
 /** What keeps a GPU busy, where there is a real one: large grids, and a thousand lines at once. */
 export function largeGames(candidates: readonly PlanCandidate[]): readonly Game[] {
   if (!candidates.some(isRealGpu)) return [];
-  return [stagesGame([4096, 4096], 4), stagesGame([256, 256, 256], 4), stagesGame([1000], 16, 1000)];
+  return [
+    stagesGame([4096, 4096], 4),
+    stagesGame([256, 256, 256], 4),
+    defaultGame([1024, 1024]),
+    defaultGame([1000], 1000),
+  ];
 }
 
 /** `hjb-stages`, or `hjb-stages of 1000 problems`. */
