@@ -20,7 +20,7 @@ export const longestChunk = 32;
 /** What was found of an interval that was run. */
 export interface IntervalResult {
   readonly count: number;
-  /** Speeds at the starts of its pieces in order, each with the length of its sub-step. */
+  /** Speeds at the starts of its pieces in order, each with the length of its sub-step; those within the limit may be left out. */
   readonly speeds: readonly { readonly rate: number; readonly dt: number }[];
   /** The complement of the first index that is not finite; 0 where all are. */
   readonly bad: number;
@@ -81,10 +81,15 @@ export async function sweepIntervals(
   return { substeps, floored: runner.floored(), failure: undefined };
 }
 
+/** Speed x step over its limit. */
+export function excessAt(rate: number, dt: number, cfl: number): number {
+  return (rate * dt) / (cfl * overspeed);
+}
+
 /** Largest (speed x step)/limit up to the first sub-step that was too fast; above 1: repeat. */
 function excessOf(speeds: IntervalResult["speeds"], cfl: number): number {
   for (const { rate, dt } of speeds) {
-    const excess = (rate * dt) / (cfl * overspeed);
+    const excess = excessAt(rate, dt, cfl);
     if (!(excess <= 1)) return excess;
   }
   return 1;

@@ -5,6 +5,7 @@ import type { IntervalCounts } from "../../host/intervalCounts.ts";
 import { axisRadius } from "../../host/stepLimits.ts";
 import { packStruct, structOf, type StructLayout } from "../struct.ts";
 import type { FieldContext } from "./context.ts";
+import { type IntervalEntries, joinSpans, listOf, type Span, SpanQueue } from "./entryLists.ts";
 import { limiterGuard32 } from "./densityKernels.ts";
 import { nearest, recordsFlux, substepCounts } from "./densitySteps.ts";
 import { DensityTally, type GpuDensityReport } from "./densityTally.ts";
@@ -52,6 +53,11 @@ export class LineDensitySweep {
   readonly #stages: StageTable;
   readonly #strang: StructLayout;
   readonly #passage: StructLayout;
+  /** What decides how the sub-steps of an interval are packed, but for their number. */
+  readonly #kind: string;
+  /** Where two members of the struct Passage stand, in words. */
+  readonly #placeAt: number;
+  readonly #wordAt: number;
 
   constructor(context: FieldContext, member: LineMember, kernels: LineKernels, runner: LineRunner) {
     this.#context = context;
@@ -63,6 +69,12 @@ export class LineDensitySweep {
     const text = solveShaderText("sweep_density", context.precision);
     this.#strang = structOf(text, "Strang");
     this.#passage = structOf(text, "Passage");
+    const wordOf = (name: string): number => this.#passage.members.find((entry) => entry.name === name)!.at;
+    this.#placeAt = wordOf("place");
+    this.#wordAt = wordOf("word");
+    const { fokkerPlanck, splitting } = this.#d.scheme;
+    const flags = [recordsFlux(this.#d), densityHasStages(this.#d), hasExit(this.#d)].map(Number).join("");
+    this.#kind = `m ${member.slice.cache.timesOf(this.#d)} ${fokkerPlanck} ${splitting} ${flags}`;
   }
 
   /**
@@ -71,31 +83,21 @@ export class LineDensitySweep {
    * @param counts those of the last sweep, renewed
    */
   async run(counts: IntervalCounts): Promise<GpuDensityReport> {
-    const { steps, levels } = this.#d;
+    const { steps } = this.#d;
     const tally = new DensityTally(this.#d);
     const failed = substepCounts(this.#d, counts, await this.#speeds());
     const end = failed ?? steps;
     const reports = Array.from({ length: steps + 1 }, (): IntervalReport => ({ limited: 0, outflow: [0, 0, 0, 0] }));
-    let list: Piece[] = [];
-    let work = 0;
+    const { points } = this.#d.grid;
+    const queue = new SpanQueue<number>(jobLimits.entries, (spans, passes) =>
+      this.#flush(spans, passes * points, reports),
+    );
     for (let k = 0; k < end; k++) {
       const count = counts.last[k]!;
-      const dt = (levels[k + 1]! - levels[k]!) / count;
-      for (let j = 0; j < count; j++) {
-        const pieces = this.#substep(k, levels[k]! + j * dt, dt, k === 0 && j === 0, j === 0);
-        const each = pieces.reduce((sum, piece) => sum + this.#workOf(piece), 0);
-        const full = work + each > this.#runner.budget || list.length + pieces.length > jobLimits.entries;
-        if (list.length > 0 && full) {
-          await this.#flush(list, work, reports);
-          list = [];
-          work = 0;
-        }
-        list.push(...pieces);
-        work += each;
-      }
+      await queue.add(k, this.#entries(k, count), () => this.#runner.budget / points);
       tally.substeps += count;
     }
-    if (list.length > 0) await this.#flush(list, work, reports);
+    await queue.flush();
     await this.#measure(end, reports, tally);
     if (failed !== undefined) tally.failure ??= { level: failed + 1, index: 0, field: "density" };
     return tally.report();
@@ -114,11 +116,37 @@ export class LineDensitySweep {
     return speeds;
   }
 
-  #substep(k: number, start: number, dt: number, beginsSweep: boolean, beginsInterval: boolean): Piece[] {
+  /** All pieces of an interval; none reports yet. */
+  #entries(k: number, count: number): IntervalEntries {
+    const { levels } = this.#d;
+    const dt = (levels[k + 1]! - levels[k]!) / count;
+    const stages = densityHasStages(this.#d) ? rklStages(dt / 2, axisRadius(this.#d, 0)) : 0;
+    return this.#member.slice.cache.get(`${this.#kind} ${k} ${count} ${stages}`, () => {
+      const pieces = Array.from({ length: count }, (_, j) =>
+        this.#substep(k, levels[k]! + j * dt, dt, stages, k === 0 && j === 0, j === 0),
+      ).flat();
+      const perSubstep = pieces.length / count;
+      const lengths = Float64Array.from(pieces, () => dt);
+      return {
+        ...listOf(pieces.map((piece) => this.#packed(piece))),
+        perSubstep,
+        passes: perSubstep * this.#passesOf(stages),
+        lengths,
+      };
+    });
+  }
+
+  #substep(
+    k: number,
+    start: number,
+    dt: number,
+    stages: number,
+    beginsSweep: boolean,
+    beginsInterval: boolean,
+  ): Piece[] {
     const { fokkerPlanck, splitting } = this.#d.scheme;
     const first =
       place.beginsSubstep + (beginsInterval ? place.beginsInterval : 0) + (beginsSweep ? place.beginsSweep : 0);
-    const stages = densityHasStages(this.#d) ? rklStages(dt / 2, axisRadius(this.#d, 0)) : 0;
     const paid = start + dt / 2;
     const common = { k, paid, stages };
     if (fokkerPlanck === "fdm" || splitting === "strang") {
@@ -133,20 +161,21 @@ export class LineDensitySweep {
     ];
   }
 
-  /** Nodes times passes: the five kernels of each of three stages and two diffusions, or cyclic reduction both ways, four times. */
-  #workOf({ stages }: Piece): number {
+  /** The five kernels of each of three stages and two diffusions, or cyclic reduction both ways, four times. */
+  #passesOf(stages: number): number {
     const { grid, scheme } = this.#d;
-    return grid.points * (scheme.fokkerPlanck === "fdm" ? 8 * Math.log2(grid.points) : 15 + 2 * stages);
+    return scheme.fokkerPlanck === "fdm" ? 8 * Math.log2(grid.points) : 15 + 2 * stages;
   }
 
-  async #flush(list: readonly Piece[], work: number, reports: readonly IntervalReport[]): Promise<void> {
+  async #flush(spans: readonly Span<number>[], work: number, reports: readonly IntervalReport[]): Promise<void> {
     const { slice, row, value } = this.#member;
-    const told: number[] = [];
-    const entries = list.map((piece, p) => {
-      const reporting = list[p + 1]?.k !== piece.k;
-      const entry = this.#packed(piece, reporting, intervalWords * told.length);
-      if (reporting) told.push(piece.k);
-      return entry;
+    // The last entry of each interval in the list reports, whether the interval ends there or goes on in the next list.
+    let words = 0;
+    const entries = joinSpans(spans, (_, last) => {
+      const numbers = new Uint32Array(last.buffer, last.byteOffset + last.byteLength - this.#passage.bytes);
+      numbers[this.#placeAt] = numbers[this.#placeAt]! + place.reports;
+      numbers[this.#wordAt] = words;
+      words += intervalWords;
     });
     const collected = await this.#runner.run({
       kernel: this.#kernels.density,
@@ -154,12 +183,12 @@ export class LineDensitySweep {
       member: row,
       first: 0,
       count: 0,
-      words: intervalWords * told.length,
+      words,
       start: value.levels[0]!.offset / this.#context.stateBytes,
       entries,
       work,
     });
-    told.forEach((k, i) => {
+    spans.forEach(({ of: k }, i) => {
       const word = intervalWords * i;
       const report = reports[k + 1]!;
       report.limited += collected.word(word);
@@ -167,7 +196,7 @@ export class LineDensitySweep {
     });
   }
 
-  #packed(piece: Piece, reporting: boolean, word: number): ArrayBuffer {
+  #packed(piece: Piece): ArrayBuffer {
     const { data } = this.#member;
     const { k, start, dt, stages, weight } = piece;
     const { fokkerPlanck, splitting } = this.#d.scheme;
@@ -194,10 +223,10 @@ export class LineDensitySweep {
       paid_at: data.moment(piece.paid, k).weights,
       first_level: moments[0]!.first,
       level: k + 1,
-      word,
+      word: 0,
       stages,
       outcome: piece.outcome,
-      place: piece.place + (reporting ? place.reports : 0),
+      place: piece.place,
     });
     const entry = new Uint8Array(strang.byteLength + passage.byteLength);
     entry.set(new Uint8Array(strang));

@@ -9,6 +9,7 @@ import type { HistoryOperations } from "./historyKernels.ts";
 import { solveShaderText } from "./kernels.ts";
 import type { LineKernels } from "./lineKernels.ts";
 import type { LineMember } from "./lineMembers.ts";
+import { listOf } from "./entryLists.ts";
 import { jobLimits, type LineKernel, type LineRunner } from "./lineRunner.ts";
 import type { Collected } from "./recorder.ts";
 import { summed } from "./reductions.ts";
@@ -121,7 +122,17 @@ export class LineHistories implements HistoryOperations {
       packStruct(this.#entry, { first: at(a), second: at(b), third: at(c), mode, keep, x, y }),
     );
     const work = d.grid.points * entries.length;
-    return this.#runner.run({ kernel, slice, member: row, first, count, words, start: 0, entries: packed, work });
+    return this.#runner.run({
+      kernel,
+      slice,
+      member: row,
+      first,
+      count,
+      words,
+      start: 0,
+      entries: listOf(packed),
+      work,
+    });
   }
 }
 

@@ -8,6 +8,7 @@ import { packStruct, structOf } from "../struct.ts";
 import { MemberData, type FieldContext } from "./context.ts";
 import type { LineDevice } from "./densityFields.ts";
 import { type ElementBytes, type Field, type FieldHistory, type FieldMaker, fieldOf, levelStride } from "./fields.ts";
+import { EntryCache } from "./entryLists.ts";
 import { gridBytes, gridUniform, wallLayout } from "./gridUniform.ts";
 import { solveShaderText } from "./kernels.ts";
 import {
@@ -94,7 +95,7 @@ export async function makeLineMembers(
       const widest = widestTable(own);
       const label = "stage coefficients";
       const stages = await makeStageTable(device, arenas.numbers, label, widest, valueHasStages(widest));
-      const slice: LineSlice = { buffers, stages };
+      const slice: LineSlice = { buffers, stages, cache: new EntryCache() };
       for (const d of own) made.push(await lineMember(context, plan, d, slice, arenas, options));
     }
   } catch (error) {

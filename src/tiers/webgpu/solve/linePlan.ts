@@ -8,6 +8,7 @@ import type { WorkspaceOptions } from "../../tier.ts";
 import { aligned, type Range, sliceRanges } from "../slices.ts";
 import { numberBytes, constantBytes, stateBytesOf } from "./context.ts";
 import type { LineDevice } from "./densityFields.ts";
+import type { EntryCache } from "./entryLists.ts";
 import { type Field, historyBytes, levelStride } from "./fields.ts";
 import { longestChunk } from "./hjbIntervals.ts";
 import { type StageTable, stageTableBytes, valueHasStages, widestTable } from "./stageTable.ts";
@@ -57,6 +58,8 @@ export interface LineSlice {
   readonly buffers: Readonly<Record<keyof LineBytes, Field>>;
   /** Coefficients of RKL2 for all of them, among their numbers. */
   readonly stages: StageTable;
+  /** Entries of their sweeps, which refer to those coefficients. */
+  readonly cache: EntryCache;
 }
 
 /** How the line of a forward sweep stands in workgroup memory: what does not fit stands in storage. */

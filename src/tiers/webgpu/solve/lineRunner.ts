@@ -6,6 +6,7 @@
 import type { Device } from "../device.ts";
 import { bindingAlignment, aligned } from "../slices.ts";
 import type { Pipeline } from "../pipelines.ts";
+import type { EntryList } from "./entryLists.ts";
 import type { Field, FieldStore } from "./fields.ts";
 import type { LineSlice } from "./linePlan.ts";
 import type { Collected } from "./recorder.ts";
@@ -45,7 +46,7 @@ export interface LineJob {
   readonly count: number;
   readonly words: number;
   readonly start: number;
-  readonly entries?: readonly ArrayBuffer[];
+  readonly entries?: EntryList;
   /** Nodes times passes of the longest workgroup. */
   readonly work: number;
 }
@@ -197,17 +198,20 @@ export class LineRunner {
     const dispatches: ((pass: GPUComputePassEncoder) => void)[] = [];
     for (const { kernel, slice, jobs } of parts) {
       const list = new Uint8Array(jobs.length * jobBytes);
-      const entryBytes = jobs[0]!.job.entries?.[0]?.byteLength ?? 4;
-      const entryCount = jobs.reduce((sum, { job }) => sum + (job.entries?.length ?? 0), 0);
-      const entries = new Uint8Array(Math.max(1, entryCount) * entryBytes);
+      const entries = new Uint8Array(Math.max(4, entryBytesOf(jobs)));
       let entry = 0;
+      let entryAt = 0;
       jobs.forEach(({ job }, i) => {
         words.set(job, word);
         list.set(job.member, i * jobBytes);
-        const own = Uint32Array.of(job.first, job.count, word, job.start, entry, job.entries?.length ?? 0);
+        const own = Uint32Array.of(job.first, job.count, word, job.start, entry, job.entries?.count ?? 0);
         list.set(new Uint8Array(own.buffer), i * jobBytes + memberBytes);
         word += job.words;
-        for (const packed of job.entries ?? []) entries.set(new Uint8Array(packed), entry++ * entryBytes);
+        if (job.entries) {
+          entries.set(job.entries.bytes, entryAt);
+          entryAt += job.entries.bytes.byteLength;
+          entry += job.entries.count;
+        }
         longest = Math.max(longest, job.work);
       });
       const listAt = at;
@@ -278,12 +282,13 @@ function submitsOf(all: readonly Waiting[], members: number): Part[][] {
   return submits;
 }
 
+function entryBytesOf(jobs: readonly Waiting[]): number {
+  return jobs.reduce((sum, { job }) => sum + (job.entries?.bytes.byteLength ?? 0), 0);
+}
+
 /** Bytes of the two lists of a part, and its words. */
 function needOf({ jobs }: Part): readonly [number, number] {
-  const entries = jobs.reduce(
-    (sum, { job }) => sum + (job.entries ?? []).reduce((all, entry) => all + entry.byteLength, 0),
-    0,
-  );
+  const entries = entryBytesOf(jobs);
   const words = jobs.reduce((sum, { job }) => sum + job.words, 0);
   return [aligned(jobs.length * jobBytes) + aligned(Math.max(4, entries)), words];
 }

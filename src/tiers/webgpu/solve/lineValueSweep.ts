@@ -1,11 +1,12 @@
 /** The backward sweep of a member in one workgroup: sources of all levels first, then as many intervals a dispatch as it may hold. */
 import type { Discretisation } from "../../../scheme/discretisation.ts";
-import { packStruct, structOf, type StructLayout } from "../struct.ts";
+import { packStruct, structOf, type StructLayout, type StructValues } from "../struct.ts";
 import type { IntervalCounts } from "../../host/intervalCounts.ts";
 import type { SweepReport } from "../../tier.ts";
 import type { FieldContext } from "./context.ts";
 import type { Field } from "./fields.ts";
-import { type IntervalResult, longestChunk, needAt, sweepIntervals } from "./hjbIntervals.ts";
+import { type IntervalEntries, joinSpans, type Span, SpanQueue } from "./entryLists.ts";
+import { excessAt, type IntervalResult, longestChunk, needAt, sweepIntervals } from "./hjbIntervals.ts";
 import { solveShaderText } from "./kernels.ts";
 import type { LineKernels } from "./lineKernels.ts";
 import type { LineMember } from "./lineMembers.ts";
@@ -35,15 +36,6 @@ interface Interval {
   need: number | undefined;
 }
 
-/** One entry of a list: a piece, and the level that it completes. */
-interface Entry {
-  readonly interval: Interval;
-  readonly packed: ArrayBuffer;
-  readonly dt: number;
-  readonly completes: boolean;
-  readonly runs: boolean;
-}
-
 export class LineValueSweep {
   readonly #context: FieldContext;
   readonly #member: LineMember;
@@ -53,6 +45,8 @@ export class LineValueSweep {
   readonly #pieces: ValuePieces;
   readonly #completion: StructLayout;
   readonly #growth: Float64Array;
+  /** What decides how the sub-steps of an interval are packed, but for their number. */
+  readonly #kind: string;
   #floored = 0;
 
   constructor(context: FieldContext, member: LineMember, kernels: LineKernels, runner: LineRunner) {
@@ -69,6 +63,7 @@ export class LineValueSweep {
     );
     this.#completion = structOf(solveShaderText("sweep_value", context.precision), "Completion");
     this.#growth = new Float64Array(member.d.steps + 1);
+    this.#kind = `u ${member.slice.cache.timesOf(member.d)} ${member.d.scheme.splitting}`;
   }
 
   /** Fills the target's levels; `counts` as on the host. */
@@ -110,8 +105,9 @@ export class LineValueSweep {
     const last = entryOf(target, steps);
     await uploadStates(this.#context, last, terminalCost);
     const interval: Interval = { k: steps, count: 0, speeds: [], bad: 0, need: undefined };
-    const packed = new ArrayBuffer(this.#pieces.bytes);
-    await this.#flush(target, this.#at(last), [{ interval, packed, dt: 0, completes: true, runs: false }], 0);
+    const bytes = new Uint8Array(this.#pieces.bytes + this.#completion.bytes);
+    const entries = { count: 1, bytes, perSubstep: 1, passes: 0, lengths: new Float64Array(1) };
+    await this.#flush(target, this.#at(last), [{ of: interval, entries, from: 0, to: 1 }], 0);
     return interval.need!;
   }
 
@@ -121,80 +117,100 @@ export class LineValueSweep {
     firstCount: number,
     counts: IntervalCounts,
   ): Promise<readonly IntervalResult[]> {
-    const { levels, grid } = this.#d;
-    const { budget } = this.#runner;
+    const { points } = this.#d.grid;
+    const budget = (): number => this.#runner.budget / points;
     const longest = Math.min(longestChunk, target.levels.length - 1);
     const done: Interval[] = [];
     let start = this.#at(entryOf(target, from + 1));
-    let entries: Entry[] = [];
-    let work = 0;
+    const queue = new SpanQueue<Interval>(jobLimits.entries, async (spans, passes) => {
+      await this.#flush(target, start, spans, passes * points);
+      start = this.#at(this.#member.work);
+    });
     for (let k = from, count = firstCount; ; count = counts.planned(--k)) {
       const interval: Interval = { k, count, speeds: [], bad: 0, need: undefined };
-      const substeps = substepsOf(levels[k + 1]!, levels[k]!, count);
-      const each = this.#pieces.substep(substeps[0]!, k);
-      const eachWork = each.reduce((sum, { passes }) => sum + passes * grid.points, 0);
+      const entries = this.#entries(k, count);
       // What does not fit whole begins the next chunk.
-      const fits = work + count * eachWork <= budget && entries.length + count * each.length <= jobLimits.entries;
-      if (done.length > 0 && !fits) break;
-      for (const [j, substep] of substeps.entries()) {
-        if (entries.length > 0 && (work + eachWork > budget || entries.length + each.length > jobLimits.entries)) {
-          await this.#flush(target, start, entries, work);
-          start = this.#at(this.#member.work);
-          entries = [];
-          work = 0;
-        }
-        const pieces = j === 0 ? each : this.#pieces.substep(substep, k);
-        for (const [p, { dt, packed }] of pieces.entries()) {
-          const completes = j === count - 1 && p === pieces.length - 1;
-          entries.push({ interval, packed, dt, completes, runs: true });
-        }
-        work += eachWork;
-      }
+      if (done.length > 0 && !queue.fits(entries, budget())) break;
+      await queue.add(interval, entries, budget);
       done.push(interval);
       if (k === 0 || counts.planned(k - 1) === 0 || done.length === longest) break;
     }
-    await this.#flush(target, start, entries, work);
+    await queue.flush();
     return done;
   }
 
+  /** All pieces of an interval; the last one does not know yet that it completes a level. */
+  #entries(k: number, count: number): IntervalEntries {
+    const { d, slice, data } = this.#member;
+    const [to, from] = [d.levels[k]!, d.levels[k + 1]!];
+    const stages = this.#pieces.stagesOf((from - to) / count);
+    return slice.cache.get(`${this.#kind} ${k} ${count} ${stages}`, () => {
+      const completion = this.#completed({ first_level: data.moment(to, k).first, level: none, runs: 1 });
+      const pieces = substepsOf(from, to, count).flatMap((substep) => this.#pieces.substep(substep, k, stages));
+      const each = this.#pieces.bytes + completion.byteLength;
+      const bytes = new Uint8Array(pieces.length * each);
+      pieces.forEach(({ packed }, p) => {
+        bytes.set(new Uint8Array(packed), p * each);
+        bytes.set(completion, p * each + packed.byteLength);
+      });
+      const passes = pieces.reduce((sum, piece) => sum + piece.passes, 0) / count;
+      const lengths = Float64Array.from(pieces, ({ dt }) => dt);
+      return { count: pieces.length, bytes, perSubstep: pieces.length / count, passes, lengths };
+    });
+  }
+
+  #completed(values: StructValues): Uint8Array {
+    return new Uint8Array(packStruct(this.#completion, { at_result: [0, 0, 0, 0], word: 0, measures: 0, ...values }));
+  }
+
   /** Runs a list from the state at `start`, and tells each interval what the device found. */
-  async #flush(target: ValueTarget, start: number, entries: readonly Entry[], work: number): Promise<void> {
+  async #flush(target: ValueTarget, start: number, spans: readonly Span<Interval>[], work: number): Promise<void> {
     const { d, slice, row, data } = this.#member;
-    let words = entries.length;
+    const { cfl } = d.scheme;
+    // A word of each entry, then two of each completed level.
+    let words = spans.reduce((sum, { from, to }) => sum + to - from, 0);
     const completions: { readonly interval: Interval; readonly word: number }[] = [];
-    const packed = entries.map(({ interval, packed: piece, completes, runs }) => {
+    const entries = joinSpans(spans, ({ of: interval, entries: { count }, to }, last) => {
+      if (to < count) return;
       const { k } = interval;
       const { first } = data.moment(d.levels[k]!, Math.min(k, d.steps - 1));
-      const word = completes ? words : 0;
-      if (completes) {
-        completions.push({ interval, word });
-        words += levelWords;
-      }
-      const completion = packStruct(this.#completion, {
+      const completion = this.#completed({
         at_result: Array.from({ length: 4 }, (_, j) => (first + j === k ? 1 : 0)),
         first_level: first,
-        level: completes ? this.#at(entryOf(target, k)) : none,
-        word,
-        measures: completes && k > 0 ? 1 : 0,
-        runs: runs ? 1 : 0,
+        level: this.#at(entryOf(target, k)),
+        word: words,
+        measures: k > 0 ? 1 : 0,
+        runs: interval.count > 0 ? 1 : 0,
       });
-      const entry = new Uint8Array(piece.byteLength + completion.byteLength);
-      entry.set(new Uint8Array(piece));
-      entry.set(new Uint8Array(completion), piece.byteLength);
-      return entry.buffer;
+      last.set(completion, last.byteLength - completion.byteLength);
+      completions.push({ interval, word: words });
+      words += levelWords;
     });
     const kernel = this.#kernels.value;
-    const job = { kernel, slice, member: row, first: 0, count: 0, words, start, entries: packed, work };
-    const collected = await this.#runner.run(job);
-    entries.forEach(({ interval, dt, runs }, p) => {
-      if (runs) interval.speeds.push({ rate: collected.float(p), dt });
+    const collected = await this.#runner.run({
+      kernel,
+      slice,
+      member: row,
+      first: 0,
+      count: 0,
+      words,
+      start,
+      entries,
+      work,
     });
-    for (const { interval, word } of completions) {
+    let word = 0;
+    for (const { of: interval, entries: own, from, to } of spans) {
+      for (let p = from; p < to; p++) {
+        const [rate, dt] = [collected.float(word++), own.lengths[p]!];
+        if (interval.count > 0 && !(excessAt(rate, dt, cfl) <= 1)) interval.speeds.push({ rate, dt });
+      }
+    }
+    for (const { interval, word: at } of completions) {
       const { k } = interval;
-      interval.bad = collected.word(word);
+      interval.bad = collected.word(at);
       if (k === 0) continue;
       const growth = Math.max(this.#growth[k - 1]!, this.#growth[k]!);
-      interval.need = needAt(d, k - 1, collected.float(word + 1), growth);
+      interval.need = needAt(d, k - 1, collected.float(at + 1), growth);
     }
   }
 

@@ -70,10 +70,14 @@ export class ValuePieces {
     return this.#piece.bytes;
   }
 
+  /** RKL2 stages of half a sub-step of this length. */
+  stagesOf(dt: number): number {
+    return this.#splits ? rklStages(dt / 2, axisRadius(this.#d, 0)) : 0;
+  }
+
   /** The pieces of one sub-step of the stored interval k: itself, or with Richardson itself and its two halves. */
-  substep({ start, end }: SubstepTimes, k: number): ValuePiece[] {
+  substep({ start, end }: SubstepTimes, k: number, stages: number = this.stagesOf(start - end)): ValuePiece[] {
     const dt = start - end;
-    const stages = this.#splits ? rklStages(dt / 2, axisRadius(this.#d, 0)) : 0;
     const piece = (from: number, length: number, becomes: number): ValuePiece => ({
       dt,
       passes: 4 + 2 * stages,
