@@ -11,10 +11,9 @@
 // numbers do not count as the same in every invocation.
 // #include "state.wgsl"
 // #include "grid_lines.wgsl"
+// #include "six_differences.wgsl"
+// #include "face_slope.wgsl"
 override lanes: u32 = 64u;
-
-// h G6 by first differences.
-const slope_weights = array<f32, 5>(2.0 / 180.0, -23.0 / 180.0, 222.0 / 180.0, -23.0 / 180.0, 2.0 / 180.0);
 
 // Beyond an exit, differences of the cubic through 0 on the wall: weights of the nodes next to it.
 const through_zero_steps = array<vec3f, 3>(vec3f(4.0, -1.0, 0.2), vec3f(15.0, -7.0, 1.6), vec3f(32.0, -17.0, 4.2));
@@ -118,28 +117,41 @@ fn is_shut(k: u32) -> bool {
   return (k == 0u && wall_of(false) != exit_wall) || (k == line.n && wall_of(true) != exit_wall);
 }
 
-// (-nu G6 + Q)/h of Y.
-fn high_flux(k: u32) -> f32 {
-  if (is_shut(k)) {
-    return 0.0;
-  }
-  var slope = 0.0;
-  for (var o = 0; o < 5; o++) {
-    slope += slope_weights[o] * step_at(high, i32(k) - 2 + o, false);
-  }
-  var total = -grid.metric[step.axis].z * slope;
-  if (step.balanced == 1u) {
-    total += grid.metric[step.axis].x * frozen_at(k);
-  }
-  return total;
+// h times the slopes of Y at a face: G6 of the high order, the second-order one of the low order.
+struct FaceSlopes {
+  high: f32,
+  low: f32,
 }
 
-// -nu/h times the second-order slope of Y.
-fn low_flux(k: u32) -> f32 {
-  if (is_shut(k)) {
-    return 0.0;
+// Where all numbers around face k stand inside the line; `phi` and `phi_low` are those of the face itself.
+fn inner_slopes(k: u32, phi: f32, phi_low: f32) -> FaceSlopes {
+  let d = six_between(
+    take(high, k - 3u),
+    take(high, k - 2u),
+    take(high, k - 1u),
+    phi,
+    take(high, k + 1u),
+    take(high, k + 2u),
+    take(high, k + 3u),
+  );
+  let middle = take(state_step, k);
+  let slope = face_slope(
+    take(state_step, k - 2u) - (d.b - d.a),
+    take(state_step, k - 1u) - (d.c - d.b),
+    middle - (d.d - d.c),
+    take(state_step, k + 1u) - (d.e - d.d),
+    take(state_step, k + 2u) - (d.f - d.e),
+  );
+  return FaceSlopes(slope, middle - ((take(low, k + 1u) - phi_low) - (phi_low - take(low, k - 1u))));
+}
+
+// By a loop: the compiler keeps its array in memory, which the many faces inside do not pay for.
+fn slopes_at_wall(k: u32) -> FaceSlopes {
+  var d: array<f32, 5>;
+  for (var o = 0; o < 5; o++) {
+    d[o] = step_at(high, i32(k) - 2 + o, false);
   }
-  return -grid.metric[step.axis].z * step_at(low, i32(k), true);
+  return FaceSlopes(face_slope(d[0], d[1], d[2], d[3], d[4]), step_at(low, i32(k), true));
 }
 
 // tau/h times the upwind flux of Y_0; beyond an exit there is no density.
@@ -169,21 +181,25 @@ fn face_count() -> u32 {
 }
 
 fn run_stages(stages: u32, lane: u32) {
+  let n = line.n;
   let count = face_count();
+  let balanced = step.balanced == 1u;
+  // nu/h^2 and 1/h.
+  let rate = grid.metric[step.axis].z;
+  let inverse = grid.metric[step.axis].x;
+  let tau = step.tau;
   for (var k = lane; k < count; k += lanes) {
     var start = 0.0;
-    if (step.balanced == 1u) {
+    if (balanced) {
       start = upwind_flux(k);
-    }
-    if (!is_cycle()) {
       put(upwind, k, start);
     }
     put(high, k, 0.0);
     put(low, k, start);
     put(high_change, k, 0.0);
     put(low_change, k, 0.0);
-    if (k < line.n && (k > 0u || is_cycle())) {
-      put(state_step, k, difference(node_state(select(k, line.n, k == 0u) - 1u), node_state(k)));
+    if (k < n && (k > 0u || is_cycle())) {
+      put(state_step, k, difference(node_state(select(k, n, k == 0u) - 1u), node_state(k)));
     }
   }
   for (var j = 1u; j <= stages; j++) {
@@ -193,20 +209,42 @@ fn run_stages(stages: u32, lane: u32) {
       c = stage_coefficients(step.coefficients_at + j - 2u);
     }
     for (var k = lane; k < count; k += lanes) {
-      let fast = high_flux(k);
-      let slow = low_flux(k);
+      let phi = take(high, k);
+      let phi_low = take(low, k);
+      // (-nu G6 + Q)/h of Y, and -nu/h times the second-order slope of that of the low order.
+      var fast = 0.0;
+      var slow = 0.0;
+      let inside = k >= 3u && k + 3u < n;
+      if (inside || !is_shut(k)) {
+        var slopes: FaceSlopes;
+        if (inside) {
+          slopes = inner_slopes(k, phi, phi_low);
+        } else {
+          slopes = slopes_at_wall(k);
+        }
+        fast = -rate * slopes.high;
+        slow = -rate * slopes.low;
+        if (balanced) {
+          fast += inverse * frozen_at(k);
+        }
+      }
+      var fast0 = fast;
+      var slow0 = slow;
       if (j == 1u) {
         put(high_initial, k, fast);
         put(low_initial, k, slow);
+      } else {
+        fast0 = take(high_initial, k);
+        slow0 = take(low_initial, k);
       }
-      var held = 0.0;
-      if (!is_cycle()) {
-        held = take(upwind, k);
+      var start = 0.0;
+      if (balanced) {
+        start = take(upwind, k);
       }
-      let high_rate = c.z * fast + c.w * take(high_initial, k);
-      let low_rate = c.z * slow + c.w * take(low_initial, k);
-      put(high_change, k, c.x * take(high_change, k) + c.y * take(high, k) + step.tau * high_rate);
-      put(low_change, k, c.x * take(low_change, k) + c.y * (take(low, k) - held) + step.tau * low_rate);
+      let high_rate = c.z * fast + c.w * fast0;
+      let low_rate = c.z * slow + c.w * slow0;
+      put(high_change, k, c.x * take(high_change, k) + c.y * phi + tau * high_rate);
+      put(low_change, k, c.x * take(low_change, k) + c.y * (phi_low - start) + tau * low_rate);
     }
     line_barrier();
     for (var k = lane; k < count; k += lanes) {

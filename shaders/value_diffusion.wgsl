@@ -52,12 +52,38 @@ fn line_step(slot: u32, steps: bool, j: i32, line: Line, gaps: vec2f, axis: u32)
   return -ghost_difference(grid.axes[axis].w, u32(j - n), e0, e1, e2, gaps.y);
 }
 
-fn line_laplacian(slot: u32, steps: bool, i: u32, line: Line, gaps: vec2f, axis: u32) -> f32 {
+fn line_differences(slot: u32, steps: bool, i: u32, line: Line, gaps: vec2f, axis: u32) -> Six {
+  if (i < 3u || i + 3u >= line.n) {
+    return line_differences_at_wall(slot, steps, i, line, gaps, axis);
+  }
+  if (steps) {
+    return Six(
+      take(slot, i - 2u),
+      take(slot, i - 1u),
+      take(slot, i),
+      take(slot, i + 1u),
+      take(slot, i + 2u),
+      take(slot, i + 3u),
+    );
+  }
+  return six_between(
+    take(slot, i - 3u),
+    take(slot, i - 2u),
+    take(slot, i - 1u),
+    take(slot, i),
+    take(slot, i + 1u),
+    take(slot, i + 2u),
+    take(slot, i + 3u),
+  );
+}
+
+// By a loop: the compiler keeps its array in memory, which the many nodes inside do not pay for.
+fn line_differences_at_wall(slot: u32, steps: bool, i: u32, line: Line, gaps: vec2f, axis: u32) -> Six {
   var d: array<f32, 6>;
   for (var k = 0; k < 6; k++) {
     d[k] = line_step(slot, steps, i32(i) - 2 + k, line, gaps, axis);
   }
-  return grid.metric[axis].z * laplacian6(Six(d[0], d[1], d[2], d[3], d[4], d[5]));
+  return Six(d[0], d[1], d[2], d[3], d[4], d[5]);
 }
 
 // The nodes next to the exits less the interpolated values on their walls.
@@ -108,13 +134,15 @@ fn abscissa(j: u32, stages: u32) -> f32 {
 fn diffuse_along(line: Line, along: Diffusion, lane: u32) {
   let gaps = wall_gaps(line, along);
   let moved = walls_moved(line, along);
+  // nu/h^2.
+  let scale = grid.metric[along.axis].z;
   for (var i = lane; i < line.n; i += lanes) {
     let before = select(i - 1u, line.n - 1u, i == 0u);
     put(0u, i, difference(line_state(line, before), line_state(line, i)));
   }
   line_barrier();
   for (var i = lane; i < line.n; i += lanes) {
-    var rate = line_laplacian(0u, true, i, line, gaps, along.axis);
+    var rate = scale * laplacian6(line_differences(0u, true, i, line, gaps, along.axis));
     if (along.balanced == 1u) {
       rate += frozen_source(line, i);
     }
@@ -130,7 +158,7 @@ fn diffuse_along(line: Line, along: Diffusion, lane: u32) {
     let stage_gaps = outermost - abscissa(j - 1u, along.stages) * moved;
     for (var i = lane; i < line.n; i += lanes) {
       let d = take(held, i);
-      let laplacian = line_laplacian(held, false, i, line, stage_gaps, along.axis);
+      let laplacian = scale * laplacian6(line_differences(held, false, i, line, stage_gaps, along.axis));
       let diffused = along.tau * (c.z * laplacian + (c.z + c.w) * take(rate0, i));
       let e = c.x * take(change, i) + c.y * d + diffused;
       put(change, i, e);
