@@ -4,6 +4,7 @@
 // #include "sweep_member.wgsl"
 // #include "line_in_workgroup.wgsl"
 // #include "member_coupling.wgsl"
+// #include "state_numbers.wgsl"
 // #include "node_slopes.wgsl"
 @group(0) @binding(4) var<storage, read> values: array<State>;
 @group(0) @binding(5) var<storage, read> densities: array<State>;
@@ -39,8 +40,8 @@ fn value_state(node: u32) -> State {
   return values[own.value + level_at + node];
 }
 
-fn step_between(from_node: u32, to_node: u32) -> f32 {
-  return difference(value_state(from_node), value_state(to_node));
+fn number_at(node: u32) -> Number {
+  return value_state(node);
 }
 
 // The walls of the level itself.

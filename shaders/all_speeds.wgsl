@@ -11,8 +11,8 @@ override lanes: u32 = 64u;
 var<workgroup> fastest: atomic<u32>;
 var<private> value_begin: u32;
 
-fn step_between(from_node: u32, to_node: u32) -> f32 {
-  return difference(values[value_begin + from_node], values[value_begin + to_node]);
+fn number_at(node: u32) -> Number {
+  return values[value_begin + node];
 }
 
 // The walls of the level itself.

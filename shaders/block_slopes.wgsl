@@ -22,17 +22,27 @@ fn slopes_of(d: Six, before: vec2f, after: vec2f) -> vec3f {
 
 // Of an inner block.
 fn block_slopes(node: u32) -> BlockSlopes {
-  let stride = grid.axes[0].y;
+  let stride = stride_of(0u);
   let start = node - 3u * stride;
-  let a = step_between(start, start + stride);
-  let b = step_between(start + stride, start + 2u * stride);
-  let c = step_between(start + 2u * stride, start + 3u * stride);
-  let d = step_between(start + 3u * stride, start + 4u * stride);
-  let e = step_between(start + 4u * stride, start + 5u * stride);
-  let f = step_between(start + 5u * stride, start + 6u * stride);
-  let g = step_between(start + 6u * stride, start + 7u * stride);
-  let h = step_between(start + 7u * stride, start + 8u * stride);
-  let i = step_between(start + 8u * stride, start + 9u * stride);
+  let n0 = number_at(start);
+  let n1 = number_at(start + stride);
+  let n2 = number_at(start + 2u * stride);
+  let n3 = number_at(start + 3u * stride);
+  let n4 = number_at(start + 4u * stride);
+  let n5 = number_at(start + 5u * stride);
+  let n6 = number_at(start + 6u * stride);
+  let n7 = number_at(start + 7u * stride);
+  let n8 = number_at(start + 8u * stride);
+  let n9 = number_at(start + 9u * stride);
+  let a = number_step(n0, n1);
+  let b = number_step(n1, n2);
+  let c = number_step(n2, n3);
+  let d = number_step(n3, n4);
+  let e = number_step(n4, n5);
+  let f = number_step(n5, n6);
+  let g = number_step(n6, n7);
+  let h = number_step(n7, n8);
+  let i = number_step(n8, n9);
   let before = correction_between(0u, a, b, c, d, e);
   let first = correction_between(0u, b, c, d, e, f);
   let second = correction_between(0u, c, d, e, f, g);

@@ -2,6 +2,7 @@
 // which are small: M Y_0 from the exact differences of the state, d_1 = first M Y_0.
 // #include "state.wgsl"
 // #include "solve_grid.wgsl"
+// #include "state_numbers.wgsl"
 // #include "first_differences.wgsl"
 // #include "six_differences.wgsl"
 // #include "exit_share.wgsl"
@@ -21,8 +22,8 @@ struct Step {
 @group(0) @binding(4) var<storage, read_write> increment: array<f32>;
 @group(0) @binding(5) var<storage, read_write> change: array<f32>;
 
-fn step_between(a: u32, b: u32) -> f32 {
-  return difference(u[a], u[b]);
+fn number_at(node: u32) -> Number {
+  return u[node];
 }
 
 fn wall_gap(axis: u32, upper: bool, line: u32, node: u32) -> f32 {

@@ -25,8 +25,14 @@ struct Step {
 @group(0) @binding(4) var<storage, read_write> next: array<f32>;
 @group(0) @binding(5) var<storage, read_write> u: array<State>;
 
-fn step_between(a: u32, b: u32) -> f32 {
-  return increment[b] - increment[a];
+alias Number = f32;
+
+fn number_at(node: u32) -> Number {
+  return increment[node];
+}
+
+fn number_step(from_number: Number, to_number: Number) -> f32 {
+  return to_number - from_number;
 }
 
 fn wall_gap(axis: u32, upper: bool, line: u32, node: u32) -> f32 {

@@ -1,8 +1,9 @@
 // The optimal drift b = -H_p (docs/numerics.md sections 5.1 and 5.2) at nodes, from (p- + p+)/2, and through faces, from the
-// slope of u across them. The file that includes this one has `step_between(from_node, to_node)`, `wall_gap(axis, upper, line, node)`
+// slope of u across them. The file that includes this one has `number_at(node)`, `wall_gap(axis, upper, line, node)`
 // of u and `drift_at(axis, node)`, the drift field.
 // #include "grid_faces.wgsl"
 // #include "numerical_hamiltonian.wgsl"
+// #include "state_numbers.wgsl"
 // #include "first_differences.wgsl"
 // #include "one_sided_slopes.wgsl"
 

@@ -54,13 +54,21 @@ fn is_inside(c: vec3u) -> bool {
   return c.x < grid.axes[0].x && (dimension < 2u || c.y < grid.axes[1].x) && (dimension < 3u || c.z < grid.axes[2].x);
 }
 
+// From a node to the next along an axis; that along the last one is known to the compiler.
+fn stride_of(axis: u32) -> u32 {
+  if (axis + 1u == dimension) {
+    return 1u;
+  }
+  return grid.axes[axis].y;
+}
+
 fn node_of(c: vec3u) -> u32 {
-  var node = c.x * grid.axes[0].y;
+  var node = c.x * stride_of(0u);
   if (dimension > 1u) {
-    node += c.y * grid.axes[1].y;
+    node += c.y * stride_of(1u);
   }
   if (dimension > 2u) {
-    node += c.z * grid.axes[2].y;
+    node += c.z * stride_of(2u);
   }
   return node;
 }

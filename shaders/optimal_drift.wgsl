@@ -16,8 +16,8 @@ struct Step {
 @group(0) @binding(4) var<storage, read_write> face_drift: array<f32>;
 @group(1) @binding(1) var<uniform> step: Step;
 
-fn step_between(from_node: u32, to_node: u32) -> f32 {
-  return difference(value[from_node], value[to_node]);
+fn number_at(node: u32) -> Number {
+  return value[node];
 }
 
 fn wall_gap(axis: u32, upper: bool, line: u32, node: u32) -> f32 {

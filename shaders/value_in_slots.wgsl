@@ -1,11 +1,11 @@
-// u at one moment, held in two slots of the line: its steps between nodes, and to the walls. The file that includes this one has
+// u at one moment, held in two slots of the line, for first_differences.wgsl. The file that includes this one has
 // the slots `value_hi` and `value_lo`, and `moment()`, the weights of the stored levels at that moment.
 fn value_at(i: u32) -> State {
   return state_of(vec2f(take(value_hi, i), take(value_lo, i)));
 }
 
-fn step_between(from_node: u32, to_node: u32) -> f32 {
-  return difference(value_at(from_node), value_at(to_node));
+fn number_at(node: u32) -> Number {
+  return value_at(node);
 }
 
 fn wall_gap(axis: u32, upper: bool, line_number: u32, node: u32) -> f32 {

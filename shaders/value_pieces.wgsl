@@ -9,6 +9,7 @@
 // `source_of(j, i)` and `wall_state(k)`, entry k of the walls from the first of them on; and `drift_at(axis, node)`.
 // #include "state.wgsl"
 // #include "value_diffusion.wgsl"
+// #include "state_numbers.wgsl"
 // #include "node_slopes.wgsl"
 struct Piece {
   // Weights of the four stored levels at the start, the middle and the end, for sources and walls.
@@ -79,8 +80,8 @@ fn frozen_source(line: Line, i: u32) -> f32 {
   return take(balance_slot, i);
 }
 
-fn step_between(from_node: u32, to_node: u32) -> f32 {
-  return difference(held_state(reading, from_node), held_state(reading, to_node));
+fn number_at(node: u32) -> Number {
+  return held_state(reading, node);
 }
 
 fn wall_gap(axis: u32, upper: bool, line: u32, node: u32) -> f32 {

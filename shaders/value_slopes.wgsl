@@ -1,10 +1,11 @@
 // Slopes of a field u, and the largest speed of the grid. The file that includes this one binds `u`, `walls` (four
 // levels of exit values), `drift` and `words`, and has a Step with `moment`.
+// #include "state_numbers.wgsl"
 // #include "node_slopes.wgsl"
 // #include "largest.wgsl"
 
-fn step_between(a: u32, b: u32) -> f32 {
-  return difference(u[a], u[b]);
+fn number_at(node: u32) -> Number {
+  return u[node];
 }
 
 // The weights sum to 1, so that the gap to the interpolated wall value is the mean of the gaps to the stored ones.
