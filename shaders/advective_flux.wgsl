@@ -21,17 +21,26 @@ fn node_drift_at(axis: u32, node: u32) -> f32 {
   return node_drift[axis * grid.points + node];
 }
 
+fn set_frozen(axis: u32, c: vec3u) {
+  if (((grid.exit_axes >> axis) & 1u) == 0u || !is_face(axis, c)) {
+    return;
+  }
+  var flux = 0.0;
+  if (!is_closed(axis, c[axis])) {
+    flux = flux_weno(axis, node_of(c) - c[axis] * grid.axes[axis].y, c[axis]);
+  }
+  frozen[face_of(step.faces[axis], axis, c)] = flux;
+}
+
+// Axis by axis and not in a loop: an index that changes would keep coordinates in memory.
 @compute @workgroup_size(group_x, group_y, group_z)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let c = coordinates_of(id);
-  for (var a = 0u; a < dimension; a++) {
-    if (((grid.exit_axes >> a) & 1u) == 0u || !is_face(a, c)) {
-      continue;
-    }
-    var flux = 0.0;
-    if (!is_closed(a, c[a])) {
-      flux = flux_weno(a, node_of(c) - c[a] * grid.axes[a].y, c[a]);
-    }
-    frozen[face_of(step.faces[a], a, c)] = flux;
+  set_frozen(0u, c);
+  if (dimension > 1u) {
+    set_frozen(1u, c);
+  }
+  if (dimension > 2u) {
+    set_frozen(2u, c);
   }
 }

@@ -4,6 +4,7 @@
 // #include "state.wgsl"
 // #include "grid_faces.wgsl"
 // #include "flux_weno.wgsl"
+// #include "face_slope.wgsl"
 // #include "crossing_speed.wgsl"
 struct Step {
   faces: vec4u,
@@ -31,15 +32,19 @@ fn node_drift_at(axis: u32, node: u32) -> f32 {
   return node_drift[axis * grid.points + node];
 }
 
-// Node i of a line less node i - 1, from differences, so that a large density costs no digits.
+fn step_between(a: u32, b: u32) -> f32 {
+  return difference(density[a], density[b]);
+}
+
+// Node i of a line less node i - 1, beyond its walls too.
 fn density_step(axis: u32, start: u32, i: i32) -> f32 {
   let n = i32(grid.axes[axis].x);
   let stride = grid.axes[axis].y;
   if (grid.axes[axis].z == periodic) {
-    return difference(density[start + u32((i - 1 + n) % n) * stride], density[start + u32((i + n) % n) * stride]);
+    return step_between(start + u32((i - 1 + n) % n) * stride, start + u32((i + n) % n) * stride);
   }
   if (i >= 1 && i < n) {
-    return difference(density[start + u32(i - 1) * stride], density[start + u32(i) * stride]);
+    return step_between(start + u32(i - 1) * stride, start + u32(i) * stride);
   }
   let upper = i >= n;
   let k = select(u32(-i), u32(i - n), upper);
@@ -56,20 +61,34 @@ fn density_step(axis: u32, start: u32, i: i32) -> f32 {
     size = w.x * value_of(density[edge]) + w.y * value_of(density[edge + inwards]) +
       w.z * value_of(density[edge + 2u * inwards]);
   } else if (k > 0u) {
-    size = -difference(density[edge + (k - 1u) * inwards], density[edge + k * inwards]);
+    size = -step_between(edge + (k - 1u) * inwards, edge + k * inwards);
   }
   return select(size, -size, upper);
 }
 
-const slope_weights = array<f32, 5>(2.0 / 180.0, -23.0 / 180.0, 222.0 / 180.0, -23.0 / 180.0, 2.0 / 180.0);
-
-// h G6 at face j, by first differences.
+// h G6 at face j.
 fn density_slope(axis: u32, start: u32, j: u32) -> f32 {
-  var slope = 0.0;
-  for (var o = 0; o < 5; o++) {
-    slope += slope_weights[o] * density_step(axis, start, i32(j) - 2 + o);
+  let n = grid.axes[axis].x;
+  let stride = grid.axes[axis].y;
+  if (j < 3u || j + 3u > n) {
+    return slope_at_wall(axis, start, j);
   }
-  return slope;
+  let node = start + j * stride;
+  return face_slope(
+    step_between(node - 3u * stride, node - 2u * stride),
+    step_between(node - 2u * stride, node - stride),
+    step_between(node - stride, node),
+    step_between(node, node + stride),
+    step_between(node + stride, node + 2u * stride),
+  );
+}
+
+fn slope_at_wall(axis: u32, start: u32, j: u32) -> f32 {
+  var d: array<f32, 5>;
+  for (var o = 0; o < 5; o++) {
+    d[o] = density_step(axis, start, i32(j) - 2 + o);
+  }
+  return face_slope(d[0], d[1], d[2], d[3], d[4]);
 }
 
 // Upwind, or Scharfetter-Gummel with diffusion; beyond an exit there is no density.
@@ -93,31 +112,40 @@ fn low_flux(axis: u32, start: u32, j: u32, b: f32) -> f32 {
   return crossing_speed(nu, h, b) * left - crossing_speed(nu, h, -b) * right;
 }
 
+fn set_fluxes(axis: u32, c: vec3u) {
+  if (!is_face(axis, c)) {
+    return;
+  }
+  let face = face_of(step.faces[axis], axis, c);
+  let j = face_number(axis, c[axis]);
+  var high = 0.0;
+  var slow = 0.0;
+  if (!is_closed(axis, j)) {
+    let start = node_of(c) - c[axis] * grid.axes[axis].y;
+    high = flux_weno(axis, start, j);
+    if (step.diffusion == 1u) {
+      high -= grid.metric[axis].z * grid.metric[axis].y * density_slope(axis, start, j);
+    }
+    if (((step.balanced >> axis) & 1u) == 1u) {
+      high -= frozen[face];
+    } else {
+      slow = low_flux(axis, start, j, face_drift[face]);
+    }
+  }
+  let scale = step.tau * grid.metric[axis].x;
+  low[face] = scale * slow;
+  antidiffusive[face] = scale * (high - slow);
+}
+
+// Axis by axis and not in a loop: an index that changes would keep coordinates in memory.
 @compute @workgroup_size(group_x, group_y, group_z)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let c = coordinates_of(id);
-  for (var a = 0u; a < dimension; a++) {
-    if (!is_face(a, c)) {
-      continue;
-    }
-    let face = face_of(step.faces[a], a, c);
-    let j = face_number(a, c[a]);
-    var high = 0.0;
-    var slow = 0.0;
-    if (!is_closed(a, j)) {
-      let start = node_of(c) - c[a] * grid.axes[a].y;
-      high = flux_weno(a, start, j);
-      if (step.diffusion == 1u) {
-        high -= grid.metric[a].z * grid.metric[a].y * density_slope(a, start, j);
-      }
-      if (((step.balanced >> a) & 1u) == 1u) {
-        high -= frozen[face];
-      } else {
-        slow = low_flux(a, start, j, face_drift[face]);
-      }
-    }
-    let scale = step.tau * grid.metric[a].x;
-    low[face] = scale * slow;
-    antidiffusive[face] = scale * (high - slow);
+  set_fluxes(0u, c);
+  if (dimension > 1u) {
+    set_fluxes(1u, c);
+  }
+  if (dimension > 2u) {
+    set_fluxes(2u, c);
   }
 }

@@ -79,35 +79,43 @@ fn inner_step(slot: u32, k: u32) -> f32 {
   return take(state_step, k) - bend;
 }
 
-// The same at any face from -2 to n + 2. `odd`: exits have odd ghosts, which give the low order its positive flux.
+// The same at an exit, or one or two faces beyond it. `odd`: ghosts are odd, which gives the low order its positive flux.
+fn exit_step(slot: u32, is_upper: bool, beyond: u32, odd: bool) -> f32 {
+  let edge = line.n - 1u;
+  var w = vec3f(2.0, 0.0, 0.0);
+  if (!odd) {
+    w = through_zero_steps[beyond];
+  }
+  var size = 0.0;
+  for (var i = 0u; i < 3u; i++) {
+    if (w[i] != 0.0) {
+      size += w[i] * value_in(slot, select(i, edge - i, is_upper));
+    }
+  }
+  return select(size, -size, is_upper);
+}
+
+// The same at any face from -2 to n + 2.
 fn step_at(slot: u32, k: i32, odd: bool) -> f32 {
   let n = i32(line.n);
+  var inside = k;
+  var sign = 1.0;
   if (is_cycle()) {
-    return inner_step(slot, u32((k + n) % n));
-  }
-  if (k >= 1 && k < n) {
-    return inner_step(slot, u32(k));
-  }
-  let is_upper = k >= n;
-  let beyond = select(u32(-k), u32(k - n), is_upper);
-  if (wall_of(is_upper) == exit_wall) {
-    let edge = line.n - 1u;
-    var w = vec3f(2.0, 0.0, 0.0);
-    if (!odd) {
-      w = through_zero_steps[beyond];
+    inside = (k + n) % n;
+  } else if (k < 1 || k >= n) {
+    let is_upper = k >= n;
+    let beyond = select(-k, k - n, is_upper);
+    if (wall_of(is_upper) == exit_wall) {
+      return exit_step(slot, is_upper, u32(beyond), odd);
     }
-    var size = 0.0;
-    for (var i = 0u; i < 3u; i++) {
-      if (w[i] != 0.0) {
-        size += w[i] * value_in(slot, select(i, edge - i, is_upper));
-      }
+    if (beyond == 0) {
+      return 0.0;
     }
-    return select(size, -size, is_upper);
+    // Ghosts are even.
+    inside = select(beyond, n - beyond, is_upper);
+    sign = -1.0;
   }
-  if (beyond == 0u) {
-    return 0.0;
-  }
-  return -inner_step(slot, select(beyond, line.n - beyond, is_upper));
+  return sign * inner_step(slot, u32(inside));
 }
 
 fn is_shut(k: u32) -> bool {
@@ -145,13 +153,15 @@ fn inner_slopes(k: u32, phi: f32, phi_low: f32) -> FaceSlopes {
   return FaceSlopes(slope, middle - ((take(low, k + 1u) - phi_low) - (phi_low - take(low, k - 1u))));
 }
 
-// By a loop: the compiler keeps its array in memory, which the many faces inside do not pay for.
+// By a loop, the low order last: the compiler keeps its array in memory, which the many faces inside do not pay for, and has one copy
+// of what is called.
 fn slopes_at_wall(k: u32) -> FaceSlopes {
-  var d: array<f32, 5>;
-  for (var o = 0; o < 5; o++) {
-    d[o] = step_at(high, i32(k) - 2 + o, false);
+  var d: array<f32, 6>;
+  for (var o = 0; o < 6; o++) {
+    let of_low = o == 5;
+    d[o] = step_at(select(high, low, of_low), i32(k) + select(o - 2, 0, of_low), of_low);
   }
-  return FaceSlopes(face_slope(d[0], d[1], d[2], d[3], d[4]), step_at(low, i32(k), true));
+  return FaceSlopes(face_slope(d[0], d[1], d[2], d[3], d[4]), d[5]);
 }
 
 // tau/h times the upwind flux of Y_0; beyond an exit there is no density.
