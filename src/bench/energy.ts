@@ -6,6 +6,8 @@ import { promisify } from "node:util";
 
 export interface EnergyMeter {
   readonly source: string;
+  /** Milliseconds that a reading takes by itself. */
+  readonly readingMs: number;
   /** Joules that a piece of work of at least some hundred milliseconds took. */
   measure(work: () => Promise<void>): Promise<number>;
 }
@@ -46,6 +48,7 @@ export function processorMeter(folder: string = raplFolder): EnergyMeter | undef
   const read = (): number[] => zones.map(({ file }) => Number(readFileSync(file, "utf8")));
   return {
     source: "RAPL, whole processor packages",
+    readingMs: 0,
     async measure(work) {
       const before = read();
       await work();
@@ -75,9 +78,11 @@ async function cardWatts(): Promise<number | undefined> {
 
 /** Power that the card draws while the work goes on, times how long it took. */
 async function cardMeter(): Promise<EnergyMeter | undefined> {
+  const asked = performance.now();
   if ((await cardWatts()) === undefined) return undefined;
   return {
     source: "nvidia-smi power.draw times time, whole card",
+    readingMs: performance.now() - asked,
     async measure(work) {
       const begun = performance.now();
       const [watts] = await Promise.all([cardWatts(), work()]);

@@ -48,6 +48,8 @@ const energyMs = 300;
 /** Milliseconds that the computing alone is timed over, at most, and runs of it, at least. */
 const computingMs = 300;
 const fewestRuns = 3;
+/** Share of a race's time that the computing alone may take. Energy is read while some of the time is left. */
+const computingShare = 0.4;
 
 /** Runs one race. */
 export async function race(
@@ -58,6 +60,10 @@ export async function race(
   course: Course,
   budgetMs: number,
 ): Promise<RaceResult> {
+  const { clock, energy } = course;
+  const begun = clock.now();
+  const tellers = racers.filter(({ phases }) => phases).length;
+  const reserved = Math.min(tellers * computingMs, computingShare * budgetMs);
   const errors = new Map<string, number>();
   const before = new Map<string, Phases>();
   const contestants = racers.map((racer): Contestant => {
@@ -79,10 +85,10 @@ export async function race(
     };
   });
   const done = await measure(contestants, {
-    clock: course.clock,
+    clock,
     samples: course.samples,
     sampleMs: course.sampleMs,
-    budgetMs,
+    budgetMs: budgetMs - reserved,
     ...(course.signal && { signal: course.signal }),
   });
   const rows: BenchRow[] = [];
@@ -90,7 +96,7 @@ export async function race(
   for (const timing of done.timings) {
     const racer = racers.find(({ contender }) => contender.name === timing.name)!;
     const shares = phaseShares(racer.phases?.(), before.get(timing.name));
-    const computing = await computingOf(racer, timing, course).catch((error: unknown) => {
+    const computing = await computingOf(racer, timing, course, reserved / tellers).catch((error: unknown) => {
       course.signal?.throwIfAborted();
       notes.push(`${timing.name}: its computing alone could not be timed: ${String(error)}`);
       return undefined;
@@ -98,7 +104,7 @@ export async function race(
     const row = rowOf(section, operation, shape, racer, timing, course.roofs, {
       shares,
       computing,
-      joules: await energyOf(racer, timing, course.energy),
+      joules: await energyOf(racer, timing, energy, begun + budgetMs - clock.now()),
       error: errors.get(timing.name),
     });
     rows.push(row);
@@ -129,8 +135,9 @@ async function computingOf(
   { run, phases }: Racer,
   { median }: Timing,
   { samples, signal }: Course,
+  mostMs: number,
 ): Promise<ComputingTime | undefined> {
-  const runs = Math.max(fewestRuns, Math.min(samples, Math.floor(computingMs / median)));
+  const runs = Math.max(fewestRuns, Math.min(samples, Math.floor(mostMs / median)));
   return phases && computingTime(run, phases, runs, signal);
 }
 
@@ -142,11 +149,19 @@ interface Findings {
   readonly error: number | undefined;
 }
 
-async function energyOf({ contender, run }: Racer, timing: Timing, energy: Energy): Promise<number | null> {
+async function energyOf(
+  { contender, run }: Racer,
+  timing: Timing,
+  energy: Energy,
+  leftMs: number,
+): Promise<number | null> {
   const onCard = contender.tier === "webgpu" || contender.variant === "webgpu";
   const meter = onCard && !contender.found.software ? energy.card : energy.processor;
   if (!meter) return null;
-  const runs = Math.max(1, Math.round(energyMs / timing.median));
+  // The work must last as long as a reading.
+  const ms = Math.max(energyMs, meter.readingMs);
+  if (ms > leftMs) return null;
+  const runs = Math.max(1, Math.round(ms / timing.median));
   const joules = await meter.measure(async () => {
     for (let k = 0; k < runs; k++) await run();
   });

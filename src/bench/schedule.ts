@@ -5,16 +5,20 @@ import type { Clock } from "../decision/clock.ts";
 const fewestRuns = 7;
 /** Milliseconds of a run that are always granted. */
 const grantedMs = 20;
+/** Share of the whole time after whose end nothing is begun any more. */
+const overtime = 0.1;
 
 export class Schedule {
   readonly #clock: Clock;
   readonly #end: number;
+  readonly #last: number;
   readonly #known = new Map<string, number>();
 
   /** @param budgetMs milliseconds from now on */
   constructor(clock: Clock, budgetMs: number) {
     this.#clock = clock;
     this.#end = clock.now() + budgetMs;
+    this.#last = this.#end + overtime * budgetMs;
   }
 
   /** Milliseconds for the next of `races` races that are still to be run. */
@@ -37,6 +41,10 @@ export class Schedule {
     contenders: readonly C[],
     shareMs: number,
   ): { readonly racing: readonly C[]; readonly slow: readonly { readonly contender: C; readonly reason: string }[] } {
+    if (this.#clock.now() > this.#last) {
+      const slow = contenders.map((contender) => ({ contender, reason: "the time limit had passed" }));
+      return { racing: [], slow };
+    }
     const predicted = new Map(
       contenders.map((contender) => {
         const known = this.#known.get(`${operation} ${contender.name}`);

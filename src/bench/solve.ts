@@ -156,6 +156,7 @@ export async function benchSolve(
       for (const operation of texts.values())
         leftOut.push({ section: "solve", operation, shape, contestant: contender.name, kind: "slow", reason });
     }
+    if (racing.length === 0) continue;
     const done = await benchGame(racing, referenceFor(size, reference, able), game, texts, course, budget);
     rows.push(...done.rows);
     leftOut.push(...done.leftOut);

@@ -138,6 +138,7 @@ test("energy is read where it is counted", async () => {
   const energy: Energy = {
     processor: {
       source: "a test",
+      readingMs: 0,
       measure: async (work) => {
         asked++;
         await work();
@@ -182,8 +183,15 @@ test("the schedule shares what time is left and leaves out who would take too mu
   expect(schedule.choose("weights", 1e6, [slow, fast], 710).racing).toEqual([slow, fast]);
   // An operation that nothing is known of is tried.
   expect(schedule.choose("smoothness", 1e6, [slow], 200).racing).toEqual([slow]);
-  clock.pass(1000);
+  clock.pass(410);
   expect(schedule.share(1)).toBe(0);
+  // A tenth of the time later nothing is begun any more, known or not.
+  expect(schedule.choose("smoothness", 1e6, [slow], 0).racing).toEqual([slow]);
+  clock.pass(100);
+  expect(schedule.choose("smoothness", 1e6, [slow], 0)).toEqual({
+    racing: [],
+    slow: [{ contender: slow, reason: "the time limit had passed" }],
+  });
 });
 
 test("counts are those of the design: 85, 158 and 231 operations a stage in f32, 10.67 bytes", () => {
