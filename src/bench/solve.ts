@@ -21,10 +21,11 @@ import type { Schedule } from "./schedule.ts";
 import { stageWork } from "./work.ts";
 
 /**
- * `hjb-stages`: explicit stages, nu = 0, no coupling, whose operations are counted; `hjb` and `fokkerPlanck`: the sweeps of
+ * `hjb-stages`: explicit stages, nu = 0, no coupling, whose operations are counted; `hjb-stages-llf`: the same with local in place of
+ * global Lax-Friedrichs; `hjb` and `fokkerPlanck`: the sweeps of
  * a solve with the scheme's defaults, on a game with a known solution.
  */
-export const solveOperations = ["hjb-stages", "hjb", "fokkerPlanck"] as const;
+export const solveOperations = ["hjb-stages", "hjb-stages-llf", "hjb", "fokkerPlanck"] as const;
 export type SolveOperation = (typeof solveOperations)[number];
 
 /** Sizes of a whole run and of a quick one. */
@@ -103,18 +104,25 @@ function defaultGame(shape: readonly number[], members: number = 1): Game {
 }
 
 /** The stages' problem `length` times as long, of `members` phases. */
-export function stagesGame(shape: readonly number[], length: number, members: number = 1): Game {
-  const one = (i: number): Discretisation => stageDiscretisation(shape, length * timedSubsteps, "llf", i / members);
+export function stagesGame(
+  shape: readonly number[],
+  length: number,
+  flux: "glf" | "llf" = "glf",
+  members: number = 1,
+): Game {
+  const one = (i: number): Discretisation => stageDiscretisation(shape, length * timedSubsteps, flux, i / members);
   const make = (): Discretisation[] => Array.from({ length: members }, (_, i) => one(i));
-  return { operations: ["hjb-stages"], members, shape, length, make };
+  return { operations: [flux === "glf" ? "hjb-stages" : "hjb-stages-llf"], members, shape, length, make };
 }
 
 /** What keeps a GPU busy, where there is a real one: large grids, and a thousand lines at once. */
 export function largeGames(candidates: readonly PlanCandidate[]): readonly Game[] {
   if (!candidates.some(isRealGpu)) return [];
   return [
-    stagesGame([4096, 4096], 4),
-    stagesGame([256, 256, 256], 4),
+    ...(["glf", "llf"] as const).flatMap((flux) => [
+      stagesGame([4096, 4096], 4, flux),
+      stagesGame([256, 256, 256], 4, flux),
+    ]),
     defaultGame([1024, 1024]),
     defaultGame([1000], 1000),
   ];
@@ -276,10 +284,9 @@ async function benchGame(
             return relativeDifference(got, wanted[field]);
           },
           bound: bounds[contender.precision],
-          work:
-            operation === "hjb-stages"
-              ? stageWork(shape.length, contender.precision === "f64" ? "f64" : "f32")
-              : undefined,
+          work: operation.startsWith("hjb-stages")
+            ? stageWork(shape.length, contender.precision === "f64" ? "f64" : "f32")
+            : undefined,
           pointStages: ds.length * ds[0]!.grid.points * stages,
           ...(workspace.phases && { phases: () => workspace.phases }),
         }));

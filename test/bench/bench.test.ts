@@ -29,7 +29,7 @@ test("every section has every row, checked, with its counts and its place", asyn
   const seen: string[] = [];
   const report = await bench({
     ...tiny,
-    games: [stagesGame([20], 2, 3)],
+    games: [stagesGame([20], 2, "llf", 3)],
     tiers: [scalarTier, batchedTier],
     onRow: ({ operation, contestant }) => seen.push(`${operation} ${contestant}`),
   });
@@ -48,7 +48,7 @@ test("every section has every row, checked, with its counts and its place", asyn
     ["hjb-stages", "hjb", "fokkerPlanck"].map((what) => `${what} ${shape}`),
   );
   expect(of("solve")).toEqual(
-    [...solved, "hjb-stages of 3 problems 20"].flatMap((what) =>
+    [...solved, "hjb-stages-llf of 3 problems 20"].flatMap((what) =>
       ["scalar f64", "batched f64"].map((name) => `${what} ${name}`),
     ),
   );
@@ -64,7 +64,7 @@ test("every section has every row, checked, with its counts and its place", asyn
   expect(report.rows.find(({ operation }) => operation === "derivatives")!.pointStages).toBe(240);
   expect(report.rows.find(({ operation }) => operation === "hjb-stages")!.pointStages! % (24 * 3)).toBe(0);
   // Eight sub-steps of three stages, of three problems.
-  const batch = report.rows.find(({ operation }) => operation === "hjb-stages of 3 problems")!;
+  const batch = report.rows.find(({ operation }) => operation === "hjb-stages-llf of 3 problems")!;
   expect(batch.pointStages! / (3 * 20 * 3)).toBeGreaterThanOrEqual(8);
   const derivatives = report.rows.find(
     ({ operation, contestant }) => operation === "derivatives" && contestant === "batched f64",
