@@ -32,28 +32,33 @@ fn drift_of(slope: f32, across: f32, field: f32) -> f32 {
 
 fn drift_through_face(axis: u32, c: vec3u) -> f32 {
   let n = grid.axes[axis].x;
-  let stride = grid.axes[axis].y;
   let inverse = grid.metric[axis].x;
   let j = face_number(axis, c[axis]);
   if (is_closed(axis, j)) {
     return 0.0;
   }
+  // The nodes on both sides of the face; at an exit they are one and the same.
+  let at_exit = grid.axes[axis].z != periodic && (j == 0u || j == n);
   var right = c;
-  right[axis] = j;
+  right[axis] = select(j, n - 1u, j == n);
   var left = c;
-  left[axis] = select(j, n, j == 0u) - 1u;
-  if (grid.axes[axis].z != periodic && (j == 0u || j == n)) {
-    let at = select(left, right, j == 0u);
-    let node = node_of(at);
-    let gap = wall_gap(axis, j == n, line_of(axis, at), node);
-    let slope = 2.0 * inverse * select(gap, -gap, j == n);
-    return drift_of(slope, transverse(axis, at), drift_at(axis, node));
-  }
+  left[axis] = select(select(j, n, j == 0u) - 1u, 0u, at_exit && j == 0u);
   let from_node = node_of(left);
   let to_node = node_of(right);
-  let across = 0.5 * (transverse(axis, left) + transverse(axis, right));
+  var slope: f32;
+  if (at_exit) {
+    let gap = wall_gap(axis, j == n, line_of(axis, right), to_node);
+    slope = 2.0 * inverse * select(gap, -gap, j == n);
+  } else {
+    slope = step_between(from_node, to_node) * inverse;
+  }
+  // By a loop, which has one copy of what it calls.
+  var across = 0.0;
+  for (var side = 0; side < 2; side++) {
+    across += 0.5 * transverse(axis, select(right, left, side == 0));
+  }
   let field = 0.5 * (drift_at(axis, from_node) + drift_at(axis, to_node));
-  return drift_of(step_between(from_node, to_node) * inverse, across, field);
+  return drift_of(slope, across, field);
 }
 
 fn drift_at_node(axis: u32, c: vec3u) -> f32 {

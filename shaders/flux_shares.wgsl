@@ -22,20 +22,35 @@ struct Step {
 
 var<workgroup> limited: atomic<u32>;
 
+// The state after what passes the faces of an axis by the low-order fluxes, where there are any.
+fn after_axis(state: State, axis: u32, c: vec3u) -> State {
+  if (step.has_low == 0u) {
+    return state;
+  }
+  let left = face_of(step.faces[axis], axis, c);
+  return exchange(state, low[left], low[left + grid.axes[axis].y]);
+}
+
+fn outgoing_along(axis: u32, c: vec3u) -> f32 {
+  let left = face_of(step.faces[axis], axis, c);
+  return max(antidiffusive[left + grid.axes[axis].y], 0.0) - min(antidiffusive[left], 0.0);
+}
+
+// Axis by axis and not in a loop: an index that changes would keep coordinates in memory.
 @compute @workgroup_size(group_x, group_y, group_z)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {
   let c = coordinates_of(id);
   if (is_inside(c)) {
     let node = node_of(c);
-    var state = density[node];
-    var outgoing = 0.0;
-    for (var a = 0u; a < dimension; a++) {
-      let left = face_of(step.faces[a], a, c);
-      let right = left + grid.axes[a].y;
-      if (step.has_low == 1u) {
-        state = exchange(state, low[left], low[right]);
-      }
-      outgoing += max(antidiffusive[right], 0.0) - min(antidiffusive[left], 0.0);
+    var state = after_axis(density[node], 0u, c);
+    var outgoing = outgoing_along(0u, c);
+    if (dimension > 1u) {
+      state = after_axis(state, 1u, c);
+      outgoing += outgoing_along(1u, c);
+    }
+    if (dimension > 2u) {
+      state = after_axis(state, 2u, c);
+      outgoing += outgoing_along(2u, c);
     }
     let available = (1.0 - step.guard) * max(value_of(state), 0.0);
     var part = 1.0;

@@ -56,6 +56,20 @@ fn record(face: u32, eta_flux: f32) {
   }
 }
 
+// The state after what passes the faces of an axis.
+fn after_axis(state: State, axis: u32, c: vec3u, node: u32) -> State {
+  let stride = grid.axes[axis].y;
+  let face = face_of(step.faces[axis], axis, c);
+  let left = limited_flux(axis, face, node, c[axis], false);
+  let right = limited_flux(axis, face + stride, node, c[axis], true);
+  record(face, left);
+  if (c[axis] + 1u == grid.axes[axis].x) {
+    record(face + stride, right);
+  }
+  return exchange(state, left, right);
+}
+
+// Axis by axis and not in a loop: an index that changes would keep coordinates in memory.
 @compute @workgroup_size(group_x, group_y, group_z)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let c = coordinates_of(id);
@@ -63,17 +77,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let node = node_of(c);
-  var state = low_density[node];
-  for (var a = 0u; a < dimension; a++) {
-    let stride = grid.axes[a].y;
-    let face = face_of(step.faces[a], a, c);
-    let left = limited_flux(a, face, node, c[a], false);
-    let right = limited_flux(a, face + stride, node, c[a], true);
-    state = exchange(state, left, right);
-    record(face, left);
-    if (c[a] + 1u == grid.axes[a].x) {
-      record(face + stride, right);
-    }
+  var state = after_axis(low_density[node], 0u, c, node);
+  if (dimension > 1u) {
+    state = after_axis(state, 1u, c, node);
+  }
+  if (dimension > 2u) {
+    state = after_axis(state, 2u, c, node);
   }
   if (step.weight != 1.0) {
     state = blend_states(base[node], state, step.weight);

@@ -38,15 +38,24 @@ fn drift_at(axis: u32, node: u32) -> f32 {
   return drift_field[axis * grid.points + node];
 }
 
+fn set_drifts(axis: u32, c: vec3u) {
+  if (is_face(axis, c)) {
+    face_drift[face_of(step.faces[axis], axis, c)] = drift_through_face(axis, c);
+  }
+  if (is_inside(c)) {
+    node_drift[axis * grid.points + node_of(c)] = drift_at_node(axis, c);
+  }
+}
+
+// Axis by axis and not in a loop: an index that changes would keep coordinates in memory.
 @compute @workgroup_size(group_x, group_y, group_z)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let c = coordinates_of(id);
-  for (var a = 0u; a < dimension; a++) {
-    if (is_face(a, c)) {
-      face_drift[face_of(step.faces[a], a, c)] = drift_through_face(a, c);
-    }
-    if (is_inside(c)) {
-      node_drift[a * grid.points + node_of(c)] = drift_at_node(a, c);
-    }
+  set_drifts(0u, c);
+  if (dimension > 1u) {
+    set_drifts(1u, c);
+  }
+  if (dimension > 2u) {
+    set_drifts(2u, c);
   }
 }
