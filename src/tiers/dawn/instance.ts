@@ -1,6 +1,7 @@
 /**
  * Dawn, loaded once. An instance keeps its flags for life, so there is one per process for the default adapter, and one
- * more for each adapter that is asked for by a name which is not the default's.
+ * more for each adapter that is asked for by a name which is not the default's. All are held: once an instance is collected, what was
+ * made of it ends the process.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -57,9 +58,8 @@ export interface ListedAdapter {
 
 /** Every adapter of this machine. Dawn names them when it is asked for one that does not exist. */
 export async function listAdapters(): Promise<readonly ListedAdapter[]> {
-  const { create } = await loadDawn();
   try {
-    await create([...flags, "adapter=no such adapter"]).requestAdapter();
+    await (await instance("no such adapter")).requestAdapter();
     return [];
   } catch (error) {
     const found = String(error).matchAll(/backend: '([^']*)', name: '([^']*)'/g);
