@@ -10,7 +10,7 @@
  */
 import { parseArgs } from "node:util";
 import { relativeDifference } from "../src/bench/race.ts";
-import { stageDiscretisation } from "../src/bench/solve.ts";
+import { bounds, forAll, stageDiscretisation } from "../src/bench/solve.ts";
 import { shortened } from "../src/decision/calibrate.ts";
 import { ratesOfData } from "../src/decision/rates.ts";
 import { median } from "../src/decision/statistics.ts";
@@ -32,7 +32,6 @@ const { values: flags, positionals } = parseArgs({
 const place = flags.adapter === "" ? {} : { adapter: flags.adapter };
 const samples = 5;
 const substeps = 8;
-const bounds: Readonly<Record<Precision, number>> = { f64: 1e-9, compensated: 1e-5, f32: 2e-3 };
 
 type Sweep = "hjb" | "fokkerPlanck";
 
@@ -50,12 +49,8 @@ async function open(ds: readonly Discretisation[], precision: Precision): Promis
   return workspace;
 }
 
-async function run(workspace: Workspace, sweep: Sweep): Promise<readonly SweepReport[]> {
-  const members = [...workspace.members.keys()];
-  if (workspace.concurrent === true) return Promise.all(members.map((i) => workspace[sweep](i)));
-  const reports: SweepReport[] = [];
-  for (const i of members) reports.push(await workspace[sweep](i));
-  return reports;
+function run(workspace: Workspace, sweep: Sweep): Promise<readonly SweepReport[]> {
+  return forAll<SweepReport>(workspace, (i) => workspace[sweep](i));
 }
 
 /** Times a sweep and prints its rate, then its kernels. */

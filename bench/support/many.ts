@@ -3,6 +3,7 @@
  * after one iteration that finds the sub-steps. A stage is one evaluation of the right-hand side at a point, of a Runge-Kutta or of an
  * RKL2 stage (src/decision/work.ts).
  */
+import { forAll } from "../../src/bench/solve.ts";
 import { loadCatalogueProblem } from "../../src/problem/catalogue.ts";
 import type { Discretisation } from "../../src/scheme/discretisation.ts";
 import { median } from "../../src/decision/statistics.ts";
@@ -29,17 +30,9 @@ export interface ManyRow {
   readonly perSecond: number;
 }
 
-/** Both sweeps of all members: beside each other where the workspace can, else in turn. */
-async function sweepAll(workspace: Workspace): Promise<readonly (readonly [SweepReport, SweepReport])[]> {
-  const one = async (i: number): Promise<readonly [SweepReport, SweepReport]> => [
-    await workspace.hjb(i),
-    await workspace.fokkerPlanck(i),
-  ];
-  const all = [...workspace.members.keys()];
-  if (workspace.concurrent === true) return Promise.all(all.map(one));
-  const reports: (readonly [SweepReport, SweepReport])[] = [];
-  for (const i of all) reports.push(await one(i));
-  return reports;
+/** Both sweeps of all members. */
+function sweepAll(workspace: Workspace): Promise<readonly (readonly [SweepReport, SweepReport])[]> {
+  return forAll(workspace, async (i) => [await workspace.hjb(i), await workspace.fokkerPlanck(i)] as const);
 }
 
 /** Stages of one sweep at all points; sub-steps are taken as evenly spread over the stored intervals. */

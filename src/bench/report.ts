@@ -16,7 +16,7 @@ export type SectionName = (typeof sectionNames)[number];
  */
 export interface BenchRow {
   readonly section: SectionName;
-  /** `smoothness`, `weights`, `derivatives`, `hjb-stages`, `hjb`, `fokkerPlanck`, `upload`, `readback`, `round-trip`, `dispatch`, `call`. */
+  /** `smoothness`, `weights`, `derivatives`, `hjb-stages`, `hjb-stages-llf`, `hjb`, `fokkerPlanck`, `upload`, `readback`, `round-trip`, `dispatch`, `call`. */
   readonly operation: string;
   /** Nodes per axis, the number of stencils, or the bytes that are moved. */
   readonly shape: readonly number[];

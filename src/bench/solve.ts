@@ -35,7 +35,7 @@ export function solveShapes(quick: boolean): readonly (readonly number[])[] {
 }
 
 /** What a sweep may differ from the reference's, relative to the field's largest value. */
-const bounds: Readonly<Record<Precision, number>> = { f64: 1e-9, compensated: 1e-5, f32: 2e-3 };
+export const bounds: Readonly<Record<Precision, number>> = { f64: 1e-9, compensated: 1e-5, f32: 2e-3 };
 
 /** The scheme of the counted stages, and with `glf` of hj-reachability: WENO5-JS, Lax-Friedrichs, three stages a sub-step. */
 export function stageScheme(hamiltonianFlux: "glf" | "llf" = "glf"): SchemeOptions {
@@ -202,7 +202,7 @@ interface Entrant {
 }
 
 /** Runs `sweep` for all members, at once where the workspace can, else in turn. */
-async function forAll<T>(workspace: Workspace, sweep: (member: number) => Promise<T>): Promise<readonly T[]> {
+export async function forAll<T>(workspace: Workspace, sweep: (member: number) => Promise<T>): Promise<readonly T[]> {
   const members = [...workspace.members.keys()];
   if (workspace.concurrent === true) return Promise.all(members.map(sweep));
   const all: T[] = [];
