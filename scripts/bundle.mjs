@@ -43,6 +43,9 @@ function run(command, args, options = {}) {
   return status === 0 ? (stdout ?? "") : undefined;
 }
 
+/** What a clone has to develop with and the bundle needs, too: for the WebAssembly of the tier rust, for `run.sh test`. */
+const extra = ["@napi-rs/wasm-runtime", "@emnapi/core", "@emnapi/runtime", "vitest", "fast-check"];
+
 /** gpu.js's way to OpenGL, which mfgpu never takes. */
 const unused = new Set(["gl"]);
 
@@ -127,8 +130,8 @@ function main() {
   for (const place of ["package.json", "LICENSE", "dist", "shaders", "examples", "schema", ...tests]) {
     if (existsSync(join(root, place))) cpSync(join(root, place), join(stage, "app", place), { recursive: true });
   }
-  for (const name of nativeBinaries()) cpSync(join(root, name), join(stage, "app", name));
-  for (const place of closure([...Object.keys(manifest.dependencies), "vitest", "fast-check"])) copyPackage(place);
+  for (const name of nativeBinaries()) cpSync(join(root, name), join(stage, "app", name), { recursive: true });
+  for (const place of closure([...Object.keys(manifest.dependencies), ...extra])) copyPackage(place);
 
   const packed = pack();
   writeFileSync(
@@ -145,10 +148,11 @@ function main() {
   if (size > largest) fail(`larger than ${largest / 2 ** 20} MiB`);
 }
 
-/** The native tier's binaries, if they were built. */
+/** The native tier, if it was built: the addon and, where the compiler had that target, WebAssembly and what starts it. */
 function nativeBinaries() {
-  const listed = run("git", ["ls-files", "--others", "--", "native/*.node"]) ?? "";
-  return listed.split("\n").filter((name) => name.endsWith(".node") && !name.includes("target/"));
+  const addon = existsSync(join(root, "native/build/mfgpu.node")) ? ["native/build/mfgpu.node"] : [];
+  const wasm = existsSync(join(root, "native/build/mfgpu.wasm")) ? ["native/build/mfgpu.wasm", "native/wasm"] : [];
+  return [...addon, ...wasm];
 }
 
 /** The stage as payload.tar.xz, or .gz where nothing here writes xz. */

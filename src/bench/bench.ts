@@ -53,7 +53,7 @@ export interface BenchOptions {
 /** Parts of the time that the sections get. */
 const weights: Readonly<Record<SectionName, number>> = { kernels: 30, solve: 59, transfer: 8, latency: 3 };
 const limits = { whole: 280, quick: 40 } as const;
-/** How often everything is run, minutes apart. */
+/** How often everything is run, minutes apart; a GPU's large games, which are long to set up, once. */
 const roundCounts = { whole: 2, quick: 1 } as const;
 const samples = { whole: 9, quick: 5 } as const;
 /** Milliseconds of a sample, at least: samples of one millisecond differ by a tenth from run to run. */
@@ -114,7 +114,7 @@ export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
                 options.shapes ?? solveShapes(quick),
                 course,
                 schedule,
-                options.games ?? (quick ? [] : largeGames(candidates.able)),
+                options.games ?? (quick || k >= sections.length ? [] : largeGames(candidates.able)),
               )
             : { rows: [], leftOut: [], notes: ["No tier with solves in f64 is here: solves are not measured."] };
         case "transfer":

@@ -77,7 +77,7 @@ export async function benchKernels(
     leftOut.push(...done.leftOut);
     notes.push(...done.notes);
     for (const { contestant } of done.leftOut) wrong.add(contestant);
-    for (const row of done.rows) schedule.learn(operation, row.contestant, row.nsPerPoint!);
+    for (const row of done.rows) schedule.learn(operation, row.contestant, pointStages, row.median);
   }
   return { rows, leftOut, notes };
 }

@@ -5,14 +5,22 @@ import type { Clock } from "../decision/clock.ts";
 const fewestRuns = 7;
 /** Milliseconds of a run that are always granted. */
 const grantedMs = 20;
+/** From two sizes on a run is a part that stays and one that grows, the latter by this share of the whole at least. */
+const growingShare = 0.02;
 /** Share of the whole time after whose end nothing is begun any more. */
 const overtime = 0.1;
+
+/** A race's size, in any unit that grows with the work, and the milliseconds of a run. */
+interface Run {
+  readonly size: number;
+  readonly ms: number;
+}
 
 export class Schedule {
   readonly #clock: Clock;
   readonly #end: number;
   readonly #last: number;
-  readonly #known = new Map<string, number>();
+  readonly #known = new Map<string, readonly Run[]>();
 
   /** @param budgetMs milliseconds from now on */
   constructor(clock: Clock, budgetMs: number) {
@@ -26,18 +34,30 @@ export class Schedule {
     return Math.max(0, this.#end - this.#clock.now()) / Math.max(1, races);
   }
 
-  /** Remembers what a contestant took per point and stage, in ns. */
-  learn(operation: string, name: string, nsPerPoint: number): void {
-    this.#known.set(`${operation} ${name}`, nsPerPoint);
+  /** Remembers what a run of a size took a contestant. */
+  learn(operation: string, name: string, size: number, ms: number): void {
+    const key = `${operation} ${name}`;
+    const before = this.#known.get(key)?.findLast((run) => run.size !== size);
+    this.#known.set(key, before ? [before, { size, ms }] : [{ size, ms }]);
+  }
+
+  /** Milliseconds of a run: in proportion to the one size known, along the line through two (a GPU's sweeps begin with launches alone). */
+  #predict(operation: string, name: string, size: number): number {
+    const [first, last = first] = this.#known.get(`${operation} ${name}`) ?? [];
+    if (!first || !last) return 0;
+    const whole = last.ms / last.size;
+    if (first === last || size < last.size) return whole * size;
+    const slope = (last.ms - first.ms) / (last.size - first.size);
+    return last.ms + Math.min(whole, Math.max(slope, growingShare * whole)) * (size - last.size);
   }
 
   /**
-   * Those who can run within a race's share, judged by their last size, and the others with the reason. The fastest are taken
+   * Those who can run within a race's share, judged by the last sizes, and the others with the reason. The fastest are taken
    * first, so that who takes a hundred times as long costs nobody else a row.
    */
   choose<C extends { readonly name: string }>(
     operation: string,
-    pointStages: number,
+    size: number,
     contenders: readonly C[],
     shareMs: number,
   ): { readonly racing: readonly C[]; readonly slow: readonly { readonly contender: C; readonly reason: string }[] } {
@@ -46,10 +66,7 @@ export class Schedule {
       return { racing: [], slow };
     }
     const predicted = new Map(
-      contenders.map((contender) => {
-        const known = this.#known.get(`${operation} ${contender.name}`);
-        return [contender, known === undefined ? 0 : (known * pointStages) / 1e6];
-      }),
+      contenders.map((contender) => [contender, this.#predict(operation, contender.name, size)] as const),
     );
     const slow = new Map<C, string>();
     let left = shareMs;

@@ -88,6 +88,8 @@ export interface Game {
   readonly shape: readonly number[];
   /** Sub-steps over those of the others. */
   readonly length: number;
+  /** Who takes part; default: all that are fast enough. */
+  readonly suits?: (candidate: PlanCandidate) => boolean;
   make(): readonly Discretisation[];
 }
 
@@ -115,10 +117,17 @@ export function stagesGame(
   return { operations: [flux === "glf" ? "hjb-stages" : "hjb-stages-llf"], members, shape, length, make };
 }
 
-/** What keeps a GPU busy, where there is a real one: large grids, and a thousand lines at once. */
+/**
+ * What keeps a GPU busy, where there is a real one: large grids, and a thousand lines at once; for the native tier on all cores, too,
+ * and for nobody else: one sweep of another may take longer than all the rest.
+ */
 export function largeGames(candidates: readonly PlanCandidate[]): readonly Game[] {
   if (!candidates.some(isRealGpu)) return [];
-  return [
+  const threads = Math.max(...candidates.map(({ place }) => place.threads ?? 0));
+  const suits = (candidate: PlanCandidate): boolean =>
+    candidate.residency === "resident" &&
+    (isRealGpu(candidate) || (isNative(candidate) && candidate.place.threads === threads));
+  const games = [
     ...(["glf", "llf"] as const).flatMap((flux) => [
       stagesGame([4096, 4096], 4, flux),
       stagesGame([256, 256, 256], 4, flux),
@@ -126,6 +135,11 @@ export function largeGames(candidates: readonly PlanCandidate[]): readonly Game[
     defaultGame([1024, 1024]),
     defaultGame([1000], 1000),
   ];
+  return games.map((game) => ({ ...game, suits }));
+}
+
+function isNative({ tier, variant }: PlanCandidate): boolean {
+  return tier.name === "rust" && variant !== "wasm";
 }
 
 /** `hjb-stages`, or `hjb-stages of 1000 problems`. */
@@ -154,10 +168,11 @@ export async function benchSolve(
   for (const [k, game] of games.entries()) {
     const { operations, shape, members, length } = game;
     const budget = schedule.share(games.length - k);
-    const group = operations.join(" and ");
+    // One flux tells how long the other takes.
+    const group = operations.join(" and ").replace("-llf", "");
     // What stands for a game's size in predictions.
     const size = members * pointsOf(shape) * shape.length * length;
-    const able = candidates.filter(({ name }) => !wrong.has(name));
+    const able = candidates.filter((candidate) => !wrong.has(candidate.name) && (game.suits?.(candidate) ?? true));
     const { racing, slow } = schedule.choose(group, size, able, budget / operations.length);
     const texts = new Map(operations.map((operation) => [operation, operationText(operation, members)]));
     for (const { contender, reason } of slow) {
@@ -172,9 +187,8 @@ export async function benchSolve(
     for (const { contestant } of done.leftOut) wrong.add(contestant);
     for (const row of done.rows) {
       // The slower of the two sweeps decides.
-      schedule.learn(`${group} ${row.operation}`, row.contestant, (row.median * 1e6) / size);
       const both = done.rows.filter(({ contestant }) => contestant === row.contestant).map(({ median }) => median);
-      schedule.learn(group, row.contestant, (Math.max(...both) * 1e6) / size);
+      schedule.learn(group, row.contestant, size, Math.max(...both));
     }
   }
   return { rows, leftOut, notes };
@@ -190,8 +204,7 @@ const longForReference = 1e7;
 function referenceFor(size: number, reference: PlanCandidate, able: readonly PlanCandidate[]): PlanCandidate {
   if (size < longForReference) return reference;
   const native = able.filter(
-    ({ tier, precision, residency, variant }) =>
-      tier.name === "rust" && precision === "f64" && residency === "resident" && variant !== "wasm",
+    (candidate) => isNative(candidate) && candidate.precision === "f64" && candidate.residency === "resident",
   );
   return native.at(-1) ?? reference;
 }

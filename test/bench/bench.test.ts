@@ -173,14 +173,23 @@ test("the schedule shares what time is left and leaves out who would take too mu
   clock.pass(600);
   expect(schedule.share(2)).toBeCloseTo(200, 3);
   const [fast, slow] = [{ name: "fast" }, { name: "slow" }];
-  schedule.learn("weights", "fast", 1);
-  schedule.learn("weights", "slow", 100);
+  schedule.learn("weights", "fast", 1e4, 0.01);
+  schedule.learn("weights", "slow", 1e4, 1);
   const chosen = schedule.choose("weights", 1e6, [slow, fast], 200);
   expect(chosen.racing).toEqual([fast]);
   expect(chosen.slow.map(({ contender }) => contender)).toEqual([slow]);
   expect(chosen.slow[0]!.reason).toMatch(/about 0.70 s/);
   // The same time is enough for one of them who is not too slow, whatever the others would take.
   expect(schedule.choose("weights", 1e6, [slow, fast], 710).racing).toEqual([slow, fast]);
+  // From two sizes on, a run that is mostly overhead is known as such; one that is not grows on in proportion.
+  for (const [size, ms] of [
+    [1e2, 10],
+    [1e4, 10.5],
+  ] as const)
+    schedule.learn("stages", "fast", size, ms);
+  for (const size of [1e2, 1e4]) schedule.learn("stages", "slow", size, size / 1000);
+  expect(schedule.choose("stages", 1e5, [slow, fast], 200).racing).toEqual([fast]);
+  expect(schedule.choose("stages", 1e7, [slow, fast], 200).racing).toEqual([]);
   // An operation that nothing is known of is tried.
   expect(schedule.choose("smoothness", 1e6, [slow], 200).racing).toEqual([slow]);
   clock.pass(410);
