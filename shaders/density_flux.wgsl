@@ -84,11 +84,14 @@ fn density_slope(axis: u32, start: u32, j: u32) -> f32 {
 }
 
 fn slope_at_wall(axis: u32, start: u32, j: u32) -> f32 {
-  var d: array<f32, 5>;
-  for (var o = 0; o < 5; o++) {
-    d[o] = density_step(axis, start, i32(j) - 2 + o);
-  }
-  return face_slope(d[0], d[1], d[2], d[3], d[4]);
+  let i = i32(j);
+  return face_slope(
+    density_step(axis, start, i - 2),
+    density_step(axis, start, i - 1),
+    density_step(axis, start, i),
+    density_step(axis, start, i + 1),
+    density_step(axis, start, i + 2),
+  );
 }
 
 // Upwind, or Scharfetter-Gummel with diffusion; beyond an exit there is no density.

@@ -16,13 +16,18 @@ fn first_differences(axis: u32, c: vec3u, node: u32) -> Six {
   if (i < 3 || i >= n - 3) {
     return differences_at_wall(axis, c, node);
   }
-  let n0 = number_at(node - 3u * stride);
-  let n1 = number_at(node - 2u * stride);
-  let n2 = number_at(node - stride);
-  let n3 = number_at(node);
-  let n4 = number_at(node + stride);
-  let n5 = number_at(node + 2u * stride);
-  let n6 = number_at(node + 3u * stride);
+  return differences_of(
+    number_at(node - 3u * stride),
+    number_at(node - 2u * stride),
+    number_at(node - stride),
+    number_at(node),
+    number_at(node + stride),
+    number_at(node + 2u * stride),
+    number_at(node + 3u * stride),
+  );
+}
+
+fn differences_of(n0: Number, n1: Number, n2: Number, n3: Number, n4: Number, n5: Number, n6: Number) -> Six {
   return Six(
     number_step(n0, n1),
     number_step(n1, n2),
@@ -33,43 +38,85 @@ fn first_differences(axis: u32, c: vec3u, node: u32) -> Six {
   );
 }
 
-// By a loop: the compiler keeps its array in memory, which the many nodes inside do not pay for.
+// As where no wall is near, and then those that reach beyond a wall without nodes behind it. All by name, as an array would be kept in
+// memory: one lane that comes here holds up the lanes beside it.
 fn differences_at_wall(axis: u32, c: vec3u, node: u32) -> Six {
-  let n = i32(grid.axes[axis].x);
+  let n = grid.axes[axis].x;
   let stride = stride_of(axis);
   let i = i32(c[axis]);
-  let start = node - u32(i) * stride;
-  var d: array<f32, 6>;
-  for (var k = 0; k < 6; k++) {
-    // Between nodes j - 1 and j.
-    let j = i - 2 + k;
-    if (j >= 1 && j < n) {
-      d[k] = step_between(start + u32(j - 1) * stride, start + u32(j) * stride);
-    } else if (grid.axes[axis].z == periodic) {
-      d[k] = step_between(start + u32((j - 1 + n) % n) * stride, start + u32((j + n) % n) * stride);
-    } else {
-      d[k] = beyond_wall(axis, j, c, start);
+  let start = node - c[axis] * stride;
+  var d = differences_of(
+    folded(axis, start, i - 3),
+    folded(axis, start, i - 2),
+    folded(axis, start, i - 1),
+    number_at(node),
+    folded(axis, start, i + 1),
+    folded(axis, start, i + 2),
+    folded(axis, start, i + 3),
+  );
+  let lower = grid.axes[axis].z;
+  if (i < 3 && !folds(lower)) {
+    let e = steps_inwards(start, stride);
+    let gap = gap_to_wall(axis, false, c, start);
+    d.a = ghost_difference(lower, u32(2 - i), e.x, e.y, e.z, gap);
+    if (i < 2) {
+      d.b = ghost_difference(lower, u32(1 - i), e.x, e.y, e.z, gap);
+    }
+    if (i < 1) {
+      d.c = ghost_difference(lower, 0u, e.x, e.y, e.z, gap);
     }
   }
-  return Six(d[0], d[1], d[2], d[3], d[4], d[5]);
+  // Nodes beyond the upper wall.
+  let beyond = i + 4 - i32(n);
+  let upper = grid.axes[axis].w;
+  if (beyond > 0 && !folds(upper)) {
+    let edge = start + (n - 1u) * stride;
+    // Unsigned arithmetic wraps as it should.
+    let e = steps_inwards(edge, 0u - stride);
+    let gap = gap_to_wall(axis, true, c, edge);
+    d.f = -ghost_difference(upper, u32(beyond - 1), e.x, e.y, e.z, gap);
+    if (beyond > 1) {
+      d.e = -ghost_difference(upper, u32(beyond - 2), e.x, e.y, e.z, gap);
+    }
+    if (beyond > 2) {
+      d.d = -ghost_difference(upper, 0u, e.x, e.y, e.z, gap);
+    }
+  }
+  return d;
 }
 
-fn beyond_wall(axis: u32, j: i32, c: vec3u, start: u32) -> f32 {
+// Whether what lies beyond a wall is a node again: from the other end, or in the mirror, where ghosts are even.
+fn folds(wall: u32) -> bool {
+  return wall == periodic || wall == reflecting;
+}
+
+// Number of node j of a line, at most three beyond its ends.
+fn folded(axis: u32, start: u32, j: i32) -> Number {
   let n = i32(grid.axes[axis].x);
-  let stride = stride_of(axis);
-  let upper = j >= n;
-  let wall = select(grid.axes[axis].z, grid.axes[axis].w, upper);
-  let k = select(u32(-j), u32(j - n), upper);
-  let edge = select(start, start + u32(n - 1) * stride, upper);
-  // Towards the inside; unsigned arithmetic wraps as it should.
-  let inwards = select(stride, 0u - stride, upper);
-  let e0 = step_between(edge, edge + inwards);
-  let e1 = step_between(edge + inwards, edge + 2u * inwards);
-  let e2 = step_between(edge + 2u * inwards, edge + 3u * inwards);
-  var gap = 0.0;
-  if (wall == exit_wall) {
-    gap = wall_gap(axis, upper, line_of(axis, c), edge);
+  let around = grid.axes[axis].z == periodic;
+  var i = j;
+  if (j < 0) {
+    i = select(-1 - j, j + n, around);
   }
-  let size = ghost_difference(wall, k, e0, e1, e2, gap);
-  return select(size, -size, upper);
+  if (j >= n) {
+    i = select(2 * n - 1 - j, j - n, around);
+  }
+  return number_at(start + u32(i) * stride_of(axis));
+}
+
+// From the node next to a wall on.
+fn steps_inwards(edge: u32, inwards: u32) -> vec3f {
+  return vec3f(
+    step_between(edge, edge + inwards),
+    step_between(edge + inwards, edge + 2u * inwards),
+    step_between(edge + 2u * inwards, edge + 3u * inwards),
+  );
+}
+
+fn gap_to_wall(axis: u32, upper: bool, c: vec3u, edge: u32) -> f32 {
+  let wall = select(grid.axes[axis].z, grid.axes[axis].w, upper);
+  if (wall != exit_wall) {
+    return 0.0;
+  }
+  return wall_gap(axis, upper, line_of(axis, c), edge);
 }

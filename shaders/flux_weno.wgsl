@@ -13,35 +13,40 @@ fn carried_at(axis: u32, node: u32) -> vec3f {
   return vec3f(b * m, m, abs(b));
 }
 
-// Of node i of a line, beyond its walls too, where there is no |b|; `start` is its node 0.
-fn carried_beyond(axis: u32, start: u32, i: i32) -> vec3f {
+// Of node i of a line; beyond its walls that of the other end, or the mirror's, through whose wall nothing flows. `start` is its node 0.
+fn carried_folded(axis: u32, start: u32, i: i32) -> vec3f {
   let n = i32(grid.axes[axis].x);
   let stride = grid.axes[axis].y;
-  let is_periodic = grid.axes[axis].z == periodic;
-  let upper = i >= n;
-  var inside = i;
-  var mirrored = false;
-  if (is_periodic) {
-    inside = (i + n) % n;
-  } else if (i < 0 || upper) {
-    let k = select(-1 - i, i - n, upper);
-    if (select(grid.axes[axis].z, grid.axes[axis].w, upper) == exit_wall) {
-      return carried_through_exit(axis, start, upper, u32(k));
-    }
-    inside = select(k, n - 1 - k, upper);
-    mirrored = true;
+  if (i >= 0 && i < n) {
+    return carried_at(axis, start + u32(i) * stride);
   }
-  let carried = carried_at(axis, start + u32(inside) * stride);
-  return select(carried, vec3f(-carried.x, carried.y, 0.0), mirrored);
+  let upper = i >= n;
+  if (grid.axes[axis].z == periodic) {
+    return carried_at(axis, start + u32(select(i + n, i - n, upper)) * stride);
+  }
+  let carried = carried_at(axis, start + u32(select(-1 - i, 2 * n - 1 - i, upper)) * stride);
+  return vec3f(-carried.x, carried.y, 0.0);
 }
 
-fn carried_through_exit(axis: u32, start: u32, upper: bool, k: u32) -> vec3f {
-  let stride = grid.axes[axis].y;
-  let edge = select(start, start + (grid.axes[axis].x - 1u) * stride, upper);
-  // Towards the inside; unsigned arithmetic wraps as it should.
-  let inwards = select(stride, 0u - stride, upper);
+// Of the nodes from an exit inwards, of which the ghosts beyond it are made.
+struct Inside {
+  first: vec3f,
+  second: vec3f,
+  third: vec3f,
+}
+
+fn carried_inwards(axis: u32, edge: u32, inwards: u32) -> Inside {
+  return Inside(
+    carried_at(axis, edge),
+    carried_at(axis, edge + inwards),
+    carried_at(axis, edge + 2u * inwards),
+  );
+}
+
+// Ghost k, counted from the exit outwards.
+fn carried_ghost(inside: Inside, k: u32) -> vec3f {
   let w = through_zero[k];
-  let sum = w.x * carried_at(axis, edge) + w.y * carried_at(axis, edge + inwards) + w.z * carried_at(axis, edge + 2u * inwards);
+  let sum = w.x * inside.first + w.y * inside.second + w.z * inside.third;
   return vec3f(sum.xy, 0.0);
 }
 
@@ -72,13 +77,44 @@ fn nodes_around(axis: u32, start: u32, j: u32) -> FaceNodes {
   );
 }
 
-// By a loop: the compiler keeps its array in memory, which the many faces inside do not pay for.
+// As where no wall is near, and then the ghosts of exits. All by name, as an array would be kept in memory: one lane that comes here
+// holds up the lanes beside it.
 fn nodes_at_wall(axis: u32, start: u32, j: u32) -> FaceNodes {
-  var at: array<vec3f, 6>;
-  for (var k = 0; k < 6; k++) {
-    at[k] = carried_beyond(axis, start, i32(j) - 3 + k);
+  let n = grid.axes[axis].x;
+  let stride = grid.axes[axis].y;
+  let i = i32(j);
+  var at = FaceNodes(
+    carried_folded(axis, start, i - 3),
+    carried_folded(axis, start, i - 2),
+    carried_folded(axis, start, i - 1),
+    carried_folded(axis, start, i),
+    carried_folded(axis, start, i + 1),
+    carried_folded(axis, start, i + 2),
+  );
+  if (j < 3u && grid.axes[axis].z == exit_wall) {
+    let inside = carried_inwards(axis, start, stride);
+    at.a = carried_ghost(inside, 2u - j);
+    if (j < 2u) {
+      at.b = carried_ghost(inside, 1u - j);
+    }
+    if (j < 1u) {
+      at.c = carried_ghost(inside, 0u);
+    }
   }
-  return FaceNodes(at[0], at[1], at[2], at[3], at[4], at[5]);
+  // Nodes beyond the upper wall.
+  let beyond = i + 3 - i32(n);
+  if (beyond > 0 && grid.axes[axis].w == exit_wall) {
+    // Unsigned arithmetic wraps as it should.
+    let inside = carried_inwards(axis, start + (n - 1u) * stride, 0u - stride);
+    at.f = carried_ghost(inside, u32(beyond - 1));
+    if (beyond > 1) {
+      at.e = carried_ghost(inside, u32(beyond - 2));
+    }
+    if (beyond > 2) {
+      at.d = carried_ghost(inside, 0u);
+    }
+  }
+  return at;
 }
 
 // What the reconstruction of (b m + split m)/2 from five nodes, seen from the side of `a`, takes from its central value.

@@ -36,28 +36,40 @@ struct Step {
 @group(0) @binding(9) var<storage, read> balance: array<f32>;
 @group(0) @binding(10) var<storage, read_write> out: array<State>;
 
-// The stage at a node; returns what its speed is measured by.
-fn advance(node: u32, slopes: ValueSlopes) -> vec3u {
-  let alpha = dissipation(slopes.one_sided, node);
-  var rate = stored_source(node);
+// What a stage reads of its own node.
+struct Own {
+  levels: vec4f,
+  frozen: f32,
+  base: State,
+}
+
+fn own_numbers(node: u32) -> Own {
+  var own: Own;
+  own.levels = stored_levels(node);
   if (step.balanced == 1u) {
-    rate -= balance[node];
+    own.frozen = balance[node];
   }
+  if (step.in_place == 1u) {
+    own.base = out[node];
+  } else {
+    own.base = base[node];
+  }
+  return own;
+}
+
+// The stage at a node; returns what its speed is measured by.
+fn advance(node: u32, own: Own, slopes: ValueSlopes) -> vec3u {
+  let alpha = dissipation(slopes.one_sided, node);
+  var rate = source_between(own.levels) - own.frozen;
   rate -= numerical_hamiltonian(slopes.one_sided, node, shared_alpha(alpha, step.speed_word));
   if (step.diffusion == 1u) {
     rate += slopes.diffusion;
   }
-  var from_state: State;
-  if (step.in_place == 1u) {
-    from_state = out[node];
-  } else {
-    from_state = base[node];
-  }
   var increment = step.weight * rate;
   if (step.keep != 0.0) {
-    increment += step.keep * difference(from_state, u[node]);
+    increment += step.keep * difference(own.base, u[node]);
   }
-  out[node] = add_increment(from_state, increment);
+  out[node] = add_increment(own.base, increment);
   return speed_bits(alpha, step.speed_scale);
 }
 
@@ -74,13 +86,14 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_inde
     }
     for (var k = 0u; k < block_nodes && c.x < grid.axes[0].x; k++) {
       let node = node_of(c);
+      let own = own_numbers(node);
       var x: vec3f;
       if (inner) {
         x = slopes_in(block, k);
       } else {
         x = slopes_along(0u, c, node);
       }
-      speed = max(speed, advance(node, slopes_with(x, c, node)));
+      speed = max(speed, advance(node, own, slopes_with(x, c, node)));
       c.x++;
     }
   }
