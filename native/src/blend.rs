@@ -4,6 +4,7 @@
 //! last and blends its own A while they are in the cache; those of the other axes wait in fields.
 
 use std::collections::TryReserveError;
+use std::ops::Range;
 
 use crate::ahead::ahead_second;
 use crate::crew::{Crew, Shared};
@@ -152,28 +153,24 @@ impl<R: Real> BlendShared<'_, R> {
         self.add_flux(of, at, high, low);
     }
 
-    /// Asks for a row of faces that `begin_faces` writes soon.
+    /// Asks for faces that `begin_faces` writes soon.
     #[inline(always)]
     pub(crate) fn ahead_of_faces(&self, of: BlendAxis<'_, R>, at: usize, length: usize) {
-        if let Some(faces) = self.antidiffusive[of.index] {
+        for faces in [self.antidiffusive[of.index], self.flux[of.index]].into_iter().flatten() {
             // SAFETY: nothing is read by asking.
             ahead_second(unsafe { faces.view(at, length) });
         }
-        if let Some(flux) = self.flux[of.index] {
-            // SAFETY: as above.
-            ahead_second(unsafe { flux.view(at, length) });
-        }
     }
 
-    /// Asks for the line that `finish` writes soon.
+    /// Asks for some numbers of the line that `finish` writes soon.
     #[inline(always)]
-    pub(crate) fn ahead_of_line(&self, of: BlendAxis<'_, R>, line: usize) {
+    pub(crate) fn ahead_of_line(&self, of: BlendAxis<'_, R>, line: usize, piece: Range<usize>) {
         let n = of.axis.n;
         // SAFETY: nothing is read by asking.
-        ahead_second(unsafe { self.out.view(line * n, n) });
+        ahead_second(unsafe { self.out.view(line * n + piece.start, piece.end.min(n) - piece.start) });
         if let Some(flux) = self.flux[of.index] {
             // SAFETY: as above.
-            ahead_second(unsafe { flux.view(line * (n + 1), n + 1) });
+            ahead_second(unsafe { flux.view(line * (n + 1) + piece.start, piece.len()) });
         }
     }
 

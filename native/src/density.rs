@@ -4,6 +4,7 @@
 //! the contiguous one comes last, knows then what every cell may give away, and blends its own fluxes while they are in the
 //! cache. A second pass per strided axis blends the stored ones.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::ahead::ahead_second;
@@ -185,15 +186,21 @@ impl<'a, R: WenoReal> Pass<'a, R> {
 
     /// F of a tile into `high`; leaves the padded density of the tile, with ghosts, in `density`.
     #[inline(always)]
-    fn advective(&self, tile: Tile, density: &mut [R], nodes: &mut [R], rows: &mut FluxRows<'_, R>, high: &mut [R]) {
+    fn advective(
+        &self,
+        tile: Tile,
+        [density, nodes, high]: [&mut [R]; 3],
+        rows: &mut FluxRows<'_, R>,
+        also: impl Fn(Range<usize>),
+    ) {
         let axis = self.axis;
         let w = tile.width;
         gather(axis, tile, self.stage.m, &mut density[GHOSTS * w..]);
         gather(axis, tile, &self.drift.nodes[self.index], nodes);
         match self.d.scheme.weno {
-            Weno::Js => advective_fluxes::<R, JS>(axis, w, nodes, density, &self.slopes, rows, high),
-            Weno::Z => advective_fluxes::<R, Z>(axis, w, nodes, density, &self.slopes, rows, high),
-            Weno::M => advective_fluxes::<R, M>(axis, w, nodes, density, &self.slopes, rows, high),
+            Weno::Js => advective_fluxes::<R, JS>(axis, w, nodes, [density, high], &self.slopes, rows, also),
+            Weno::Z => advective_fluxes::<R, Z>(axis, w, nodes, [density, high], &self.slopes, rows, also),
+            Weno::M => advective_fluxes::<R, M>(axis, w, nodes, [density, high], &self.slopes, rows, also),
         }
     }
 }
@@ -255,11 +262,15 @@ impl<R: WenoReal> Pass<'_, R> {
             cut(memory, piece_length(axis));
         let of = BlendAxis { axis, index, tau: stage.tau, weight };
         let mix = if index == 0 { stage.mix } else { None };
-        fields.ahead_of_line(of, line);
-        if line + 1 < axis.lines {
-            ahead_second(&self.drift.nodes[index][tile.start + axis.n..][..axis.n]);
-        }
-        self.advective(tile, density, nodes, &mut FluxRows { product, size, speed }, high);
+        // The line that is written soon, and the drift of the next one.
+        let next_drift = self.drift.nodes[index].get(tile.start + axis.n..tile.start + 2 * axis.n);
+        let also = |piece: Range<usize>| {
+            fields.ahead_of_line(of, line, piece.clone());
+            if let Some(drift) = next_drift {
+                ahead_second(&drift[piece.start..piece.end.min(axis.n)]);
+            }
+        };
+        self.advective(tile, [&mut *density, nodes, &mut *high], &mut FluxRows { product, size, speed }, also);
         if stage.diffusion {
             subtract_slopes(axis, 1, density, R::from_f64(d.nu), high);
         }
@@ -319,7 +330,7 @@ impl<R: WenoReal> Kernel for AdvectiveTile<'_, R> {
         let Self { pass, tile, faces, scratch } = self;
         let tile = pass.axis.tile(pass.width, tile);
         let [density, nodes, product, size, speed, high] = scratch.cut::<6>(piece_length(pass.axis));
-        pass.advective(tile, density, nodes, &mut FluxRows { product, size, speed }, high);
+        pass.advective(tile, [density, nodes, &mut *high], &mut FluxRows { product, size, speed }, |_| ());
         // SAFETY: tiles are apart.
         unsafe { scatter_faces(pass.axis, tile, high, faces) };
     }

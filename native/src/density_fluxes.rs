@@ -1,6 +1,8 @@
 //! Face fluxes of the density on one tile (docs/numerics.md section 5.2). A padded tile holds node i of column c at
 //! `(i + 3) * w + c`, an unpadded one at `i * w + c`; face j (between nodes j - 1 and j) stands at `j * w + c`.
 
+use std::ops::Range;
+
 use crate::discretisation::Boundary;
 use crate::fokker_planck::Crossing;
 use crate::grid::{Axis, GhostRule, density_rule, fill_ghosts, product_rule};
@@ -20,16 +22,16 @@ pub struct FluxRows<'a, R> {
 
 /// High-order advective fluxes F of a tile; fills the ghosts of the density.
 ///
-/// `drift`: b at the nodes, unpadded.
+/// `drift`: b at the nodes, unpadded; `also`: see [`reconstruct_faces`].
 #[inline(always)]
 pub fn advective_fluxes<R: WenoReal, const V: u8>(
     axis: &Axis<R>,
     w: usize,
     drift: &[R],
-    density: &mut [R],
+    [density, out]: [&mut [R]; 2],
     slopes: &Slopes<R>,
     rows: &mut FluxRows<'_, R>,
-    out: &mut [R],
+    also: impl Fn(Range<usize>),
 ) {
     let n = axis.n;
     let nodes = n * w;
@@ -58,7 +60,7 @@ pub fn advective_fluxes<R: WenoReal, const V: u8>(
     let speed = &mut rows.speed[..count];
     stencil_speeds(shifted(size, w, count), speed);
     let rows = (shifted(product, w, count), shifted(density, w, count));
-    reconstruct_faces::<R, V>(rows.0, rows.1, speed, slopes, &mut out[..count]);
+    reconstruct_faces::<R, V>(rows.0, rows.1, speed, slopes, &mut out[..count], also);
     close_walls(axis, w, out);
 }
 

@@ -93,17 +93,23 @@ impl<R: WenoReal> StageMarch<'_, '_, R> {
         for t in from..=to {
             window.make(t + STENCIL - 1);
             // What the next face reads and writes.
-            window.ahead(t + STENCIL);
-            if t + 1 < to || t + 1 == n {
-                fields.ahead_of_faces(of, strip.at(axis, n + 1, t + 1), w);
-            }
-            if t + 1 < n {
-                ahead_second(nodes.of(&drift.u, t + 1));
-            }
+            let [stencil, face, value] = [window.ghost(t + STENCIL).is_none(), t + 1 < to || t + 1 == n, t + 1 < n];
+            let also = |piece: Range<usize>| {
+                if stencil {
+                    ahead_second(&nodes.density(t + GHOSTS)[piece.clone()]);
+                    ahead_second(&nodes.drift(t + GHOSTS)[piece.clone()]);
+                }
+                if face {
+                    fields.ahead_of_faces(of, strip.at(axis, n + 1, t + 1) + piece.start, piece.len());
+                }
+                if value {
+                    ahead_second(&nodes.of(&drift.u, t + 1)[piece]);
+                }
+            };
             let side = if t == 0 { Some(0) } else { (t == n).then_some(1) };
             let density = window.densities(t);
             stencil_speeds(window.sizes(t), speed);
-            reconstruct_faces::<R, V>(window.products(t), density, speed, &pass.slopes, high);
+            reconstruct_faces::<R, V>(window.products(t), density, speed, &pass.slopes, high, also);
             if stage.diffusion {
                 subtract_slope_row(axis, nu, density, high);
             }
@@ -241,15 +247,6 @@ impl<R: Real> Window<'_, '_, R> {
             let drift = self.nodes.drift(p - GHOSTS);
             multiply(drift, self.nodes.density(p - GHOSTS), product);
             sizes(drift, size);
-        }
-    }
-
-    /// Asks for what padded node p is made of.
-    #[inline(always)]
-    fn ahead(&self, p: usize) {
-        if self.ghost(p).is_none() {
-            ahead_second(self.nodes.density(p - GHOSTS));
-            ahead_second(self.nodes.drift(p - GHOSTS));
         }
     }
 

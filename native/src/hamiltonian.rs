@@ -4,7 +4,7 @@
 //! the first axis puts in the source term, the last one does the update, so that no field is read for these alone. Global
 //! Lax-Friedrichs takes the slopes twice, first for their largest, which costs less than storing them would.
 
-use crate::ahead::{ahead, ahead_of_page};
+use crate::ahead::ahead;
 use crate::all_slopes::each_slope_of_all;
 use crate::crew::Shared;
 use crate::diffusion::add_laplacian6;
@@ -176,7 +176,7 @@ impl<R: Real> SlopeSink<R> for AxisSink<'_, R> {
         if self.first {
             let Source { slices, count, .. } = self.rate.source;
             for (_, slice) in slices.into_iter().take(count) {
-                ahead_of_page(&slice[at..at + length]);
+                ahead(&slice[at..at + length]);
             }
         }
         if let Some(Update { base, out, .. }) = self.rate.update.filter(|_| self.last) {

@@ -4,9 +4,14 @@
 //! The reconstruction of five values at a face is the one-sided slope of five differences (src/scheme/weno5.ts). The
 //! loops work on f + alpha m and f - alpha m, twice the split fluxes, which are differences over a spacing of 2.
 
+use std::ops::Range;
+
 use crate::discretisation::{Epsilon, Weno};
 use crate::real::Real;
 use crate::weno5::{Slopes, WenoReal};
+
+/// Faces between two calls of `also`.
+const PIECE: usize = 64;
 
 /// Slopes whose one-sided value is half the reconstruction of what is given.
 #[must_use]
@@ -18,6 +23,7 @@ pub fn face_slopes<R: WenoReal>(variant: Weno, epsilon: Epsilon) -> Slopes<R> {
 ///
 /// * `f`: drift times density at the six nodes around every face; `m`: the density there
 /// * `speed`: Lax-Friedrichs speed alpha >= |b| of each face
+/// * `also`: called before every few faces with their numbers, to ask for memory that is used later: it answers while these are computed
 #[inline(always)]
 pub fn reconstruct_faces<R: WenoReal, const V: u8>(
     f: [&[R]; 6],
@@ -25,17 +31,23 @@ pub fn reconstruct_faces<R: WenoReal, const V: u8>(
     speed: &[R],
     slopes: &Slopes<R>,
     out: &mut [R],
+    also: impl Fn(Range<usize>),
 ) {
     let count = out.len();
-    let speed = &speed[..count];
-    let [f0, f1, f2, f3, f4, f5] = f.map(|row| &row[..count]);
-    let [m0, m1, m2, m3, m4, m5] = m.map(|row| &row[..count]);
-    for k in 0..count {
-        let a = speed[k];
-        let (g1, g2, g3, g4) = (a * m1[k], a * m2[k], a * m3[k], a * m4[k]);
-        let right = [f0[k] + a * m0[k], f1[k] + g1, f2[k] + g2, f3[k] + g3, f4[k] + g4];
-        let left = [f5[k] - a * m5[k], f4[k] - g4, f3[k] - g3, f2[k] - g2, f1[k] - g1];
-        out[k] = R::interval::<V>(right, slopes).0 + R::interval::<V>(left, slopes).0;
+    for from in (0..count).step_by(PIECE) {
+        let piece = from..(from + PIECE).min(count);
+        also(piece.clone());
+        let out = &mut out[piece.clone()];
+        let speed = &speed[piece.clone()];
+        let [f0, f1, f2, f3, f4, f5] = f.map(|row| &row[piece.clone()]);
+        let [m0, m1, m2, m3, m4, m5] = m.map(|row| &row[piece.clone()]);
+        for k in 0..out.len() {
+            let a = speed[k];
+            let (g1, g2, g3, g4) = (a * m1[k], a * m2[k], a * m3[k], a * m4[k]);
+            let right = [f0[k] + a * m0[k], f1[k] + g1, f2[k] + g2, f3[k] + g3, f4[k] + g4];
+            let left = [f5[k] - a * m5[k], f4[k] - g4, f3[k] - g3, f2[k] - g2, f1[k] - g1];
+            out[k] = R::interval::<V>(right, slopes).0 + R::interval::<V>(left, slopes).0;
+        }
     }
 }
 

@@ -13,13 +13,20 @@ impl<R: WenoReal> Slopes<R> {
     /// none is larger than `floor` it may be 0. A bound costs a third of a slope.
     ///
     /// `whole_line`: the right-biased slope of the first interval and the left-biased one of the last are those of ghosts, and do
-    /// not count.
+    /// not count. `also`: see [`Slopes::intervals_and`].
     #[inline]
-    pub(crate) fn largest_above(&self, level: Level, rows: [&[R]; 6], floor: R, whole_line: bool) -> [R; 2] {
+    pub(crate) fn largest_above(
+        &self,
+        level: Level,
+        rows: [&[R]; 6],
+        floor: R,
+        whole_line: bool,
+        also: impl Fn(usize) + Copy,
+    ) -> [R; 2] {
         match self.variant {
-            Weno::Js => level.run(Above::<R, JS> { slopes: *self, rows, floor, whole_line }),
-            Weno::Z => level.run(Above::<R, Z> { slopes: *self, rows, floor, whole_line }),
-            Weno::M => level.run(Above::<R, M> { slopes: *self, rows, floor, whole_line }),
+            Weno::Js => level.run(Above::<R, _, JS> { slopes: *self, rows, floor, whole_line, also }),
+            Weno::Z => level.run(Above::<R, _, Z> { slopes: *self, rows, floor, whole_line, also }),
+            Weno::M => level.run(Above::<R, _, M> { slopes: *self, rows, floor, whole_line, also }),
         }
     }
 
@@ -46,19 +53,20 @@ impl<R: WenoReal> Slopes<R> {
 }
 
 /// See [`Slopes::largest_above`].
-struct Above<'a, R, const V: u8> {
+struct Above<'a, R, A, const V: u8> {
     slopes: Slopes<R>,
     rows: [&'a [R]; 6],
     floor: R,
     whole_line: bool,
+    also: A,
 }
 
-impl<R: WenoReal, const V: u8> Kernel for Above<'_, R, V> {
+impl<R: WenoReal, A: Fn(usize) + Copy, const V: u8> Kernel for Above<'_, R, A, V> {
     type Output = [R; 2];
 
     #[inline(always)]
     fn run(self) -> [R; 2] {
-        let Self { slopes, rows, floor, whole_line } = self;
+        let Self { slopes, rows, floor, whole_line, also } = self;
         let count = rows.iter().map(|row| row.len()).fold(usize::MAX, usize::min);
         if count < CHUNK {
             let mut padded = [[R::ZERO; CHUNK]; 6];
@@ -73,6 +81,7 @@ impl<R: WenoReal, const V: u8> Kernel for Above<'_, R, V> {
         for chunk in 0..count.div_ceil(CHUNK) {
             // What fills no chunk is looked at as the last whole one, partly for the second time.
             let at = (chunk * CHUNK).min(count - CHUNK);
+            also(at);
             let rows = rows.map(|row| row[at..].first_chunk::<CHUNK>());
             let [Some(u0), Some(u1), Some(u2), Some(u3), Some(u4), Some(u5)] = rows else { break };
             let u = [u0, u1, u2, u3, u4, u5];
@@ -135,14 +144,14 @@ mod tests {
                     for share in [0.0, 0.9, 0.999] {
                         let floor = R::from_f64(share) * largest[0].smaller(largest[1]);
                         assert!(
-                            slopes.largest_above(level, rows, floor, false) == largest,
+                            slopes.largest_above(level, rows, floor, false, |_| ()) == largest,
                             "{variant:?} {level:?} {share}"
                         );
                     }
                     let inner = [largest_of(&minus[..count - 1]), largest_of(&plus[1..])];
-                    assert!(slopes.largest_above(level, rows, R::ZERO, true) == inner, "{variant:?} {level:?}");
+                    assert!(slopes.largest_above(level, rows, R::ZERO, true, |_| ()) == inner, "{variant:?} {level:?}");
                     let few = rows.map(|row| &row[70..75]);
-                    let [left, right] = slopes.largest_above(level, few, R::from_f64(1e9), false);
+                    let [left, right] = slopes.largest_above(level, few, R::from_f64(1e9), false, |_| ());
                     assert!(left <= largest[0] && right <= largest[1]);
                 }
             }
@@ -162,7 +171,7 @@ mod tests {
         let count = u.len() - 5;
         let rows = [0, 1, 2, 3, 4, 5].map(|k| &u[k..k + count]);
         // The largest slope is 7.
-        assert!(slopes.largest_above(Level::Baseline, rows, 7.001, false).iter().all(|size| *size <= 0.0));
+        assert!(slopes.largest_above(Level::Baseline, rows, 7.001, false, |_| ()).iter().all(|size| *size <= 0.0));
         let chunks = (0..=count - CHUNK).step_by(CHUNK);
         let all = chunks.clone().count();
         let below = chunks

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::ahead::ahead_of_page;
+use crate::ahead::ahead;
 use crate::crew::{Crew, Scratch, Shared};
 use crate::discretisation::Discretisation;
 use crate::grid::{Axis, GHOSTS, GhostRules, fill_ghosts, ghost_row, value_rule};
@@ -13,7 +13,7 @@ use crate::lines::Strip;
 use crate::real::Real;
 use crate::simd::{Kernel, Level};
 use crate::walls::Walls;
-use crate::weno5::{Slopes, WenoReal};
+use crate::weno5::{CHUNK, Slopes, WenoReal};
 
 /// A problem and the threads that work on it.
 #[derive(Clone, Copy, Debug)]
@@ -211,12 +211,17 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
         let padded = &*padded;
         // Interval t lies between the nodes t - 1 and t: it gives u_x^+ of the one and u_x^- of the other.
         let stencil = [0, 1, 2, 3, 4, 5].map(|k| &padded[k..=k + n]);
-        self.sink.ahead(at, n);
-        if let Some(floor) = self.sink.floor() {
-            let [minus, plus] = self.slopes.largest_above(self.level, stencil, floor, true);
+        let sink = self.sink;
+        let also = move |k: usize| {
+            if k + CHUNK <= n {
+                sink.ahead(at + k, CHUNK);
+            }
+        };
+        if let Some(floor) = sink.floor() {
+            let [minus, plus] = self.slopes.largest_above(self.level, stencil, floor, true, also);
             return self.sink.found(minus.larger(plus));
         }
-        self.slopes.intervals(self.level, stencil, &mut minus[..=n], &mut plus[..=n]);
+        self.slopes.intervals_and(self.level, stencil, &mut minus[..=n], &mut plus[..=n], also);
         let row = Row {
             at,
             line,
@@ -268,21 +273,24 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
         // Interval t lies between the nodes t - 1 and t.
         for t in from..=to {
             let stencil = [0, 1, 2, 3, 4, 5].map(|k| padded(t + k));
-            if t < to {
-                // What the next round reads.
-                self.sink.ahead(start + t * stride, width);
-                if t + GHOSTS < n {
-                    ahead_of_page(node(t + GHOSTS));
+            // What the next round reads.
+            let (sink, at, nearer, farther) = (self.sink, start + t * stride, t < to, t < to && t + GHOSTS < n);
+            let also = move |k: usize| {
+                if k + CHUNK <= width && nearer {
+                    sink.ahead(at + k, CHUNK);
+                    if farther {
+                        ahead(&field[at + GHOSTS * stride + k..][..CHUNK]);
+                    }
                 }
-            }
-            if let Some(floor) = self.sink.floor() {
-                let [minus, plus] = self.slopes.largest_above(self.level, stencil, floor, false);
+            };
+            if let Some(floor) = sink.floor() {
+                let [minus, plus] = self.slopes.largest_above(self.level, stencil, floor, false, also);
                 // The slopes beyond the ends are those of ghosts.
                 let size = if t == 0 { minus } else { plus.larger(if t == n { R::ZERO } else { minus }) };
                 most = f64::max(most, self.sink.found(size));
                 continue;
             }
-            self.slopes.intervals(self.level, stencil, next, plus);
+            self.slopes.intervals_and(self.level, stencil, next, plus, also);
             if t > from {
                 let i = t - 1;
                 let row = Row {

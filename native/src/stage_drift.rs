@@ -3,9 +3,12 @@
 
 use std::collections::TryReserveError;
 
+use crate::ahead::ahead;
+use crate::all_slopes::each_slope_of_all;
 use crate::crew::Shared;
 use crate::discretisation::{Discretisation, FokkerPlanck, Splitting};
 use crate::drift::is_quadratic;
+use crate::grid::MOST_AXES;
 use crate::hamiltonian_whole::speed_per_slope;
 use crate::history::field;
 use crate::real::Real;
@@ -105,14 +108,17 @@ impl<R: WenoReal> StageDrift<R> {
         }
         let u = Shared::new(&mut self.u);
         if is_quadratic(&d.hamiltonian) {
-            for (axis, nodes) in self.nodes.iter_mut().enumerate() {
-                let sink = MeanSlope {
-                    factor: R::from_f64(-0.5 * d.hamiltonian.control),
-                    field: d.drift(axis),
-                    out: Shared::new(nodes),
-                };
-                each_slope(context, axis, u, &self.walls, sink);
+            if self.nodes.is_empty() {
+                return;
             }
+            let mut nodes = self.nodes.iter_mut();
+            let out: [Shared<'_, R>; MOST_AXES] =
+                std::array::from_fn(|_| nodes.next().map_or(Shared::new(&mut []), |nodes| Shared::new(nodes)));
+            each_slope_of_all(context, u, &self.walls, |axis| MeanSlope {
+                factor: R::from_f64(-0.5 * d.hamiltonian.control),
+                field: d.drift(axis),
+                out: out[axis],
+            });
             return;
         }
         for (axis, slopes) in self.slopes.iter_mut().enumerate() {
@@ -149,6 +155,12 @@ struct MeanSlope<'a, R> {
 }
 
 impl<R: Real> SlopeSink<R> for MeanSlope<'_, R> {
+    #[inline(always)]
+    fn ahead(self, at: usize, length: usize) {
+        // SAFETY: nothing is read by asking.
+        ahead(unsafe { self.out.view(at, length) });
+    }
+
     #[inline(always)]
     fn row(self, row: Row<'_, R>, _buffers: [&mut [R]; 2]) -> f64 {
         let length = row.minus.len();

@@ -64,10 +64,24 @@ impl<R: WenoReal> Slopes<R> {
     /// `p_minus[k]` and the right-biased one at node i to `p_plus[k]`. The rows may be views of one array.
     #[inline]
     pub fn intervals(&self, level: Level, rows: [&[R]; 6], p_minus: &mut [R], p_plus: &mut [R]) {
+        self.intervals_and(level, rows, p_minus, p_plus, |_| ());
+    }
+
+    /// [`Slopes::intervals`]; before every CHUNK of them `also` is called with the number of the first: memory that is asked for
+    /// there answers while they are computed, where all requests at once would wait for each other.
+    #[inline]
+    pub(crate) fn intervals_and(
+        &self,
+        level: Level,
+        rows: [&[R]; 6],
+        p_minus: &mut [R],
+        p_plus: &mut [R],
+        also: impl Fn(usize) + Copy,
+    ) {
         match self.variant {
-            Weno::Js => level.run(Intervals::<R, JS> { slopes: *self, rows, p_minus, p_plus }),
-            Weno::Z => level.run(Intervals::<R, Z> { slopes: *self, rows, p_minus, p_plus }),
-            Weno::M => level.run(Intervals::<R, M> { slopes: *self, rows, p_minus, p_plus }),
+            Weno::Js => level.run(Intervals::<R, _, JS> { slopes: *self, rows, p_minus, p_plus, also }),
+            Weno::Z => level.run(Intervals::<R, _, Z> { slopes: *self, rows, p_minus, p_plus, also }),
+            Weno::M => level.run(Intervals::<R, _, M> { slopes: *self, rows, p_minus, p_plus, also }),
         }
     }
 }
@@ -79,29 +93,37 @@ pub(crate) const JS: u8 = 0;
 pub(crate) const Z: u8 = 1;
 pub(crate) const M: u8 = 2;
 
-struct Intervals<'a, R, const V: u8> {
+struct Intervals<'a, R, A, const V: u8> {
     slopes: Slopes<R>,
     rows: [&'a [R]; 6],
     p_minus: &'a mut [R],
     p_plus: &'a mut [R],
+    also: A,
 }
 
-impl<R: WenoReal, const V: u8> Kernel for Intervals<'_, R, V> {
+impl<R: WenoReal, A: Fn(usize) + Copy, const V: u8> Kernel for Intervals<'_, R, A, V> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self { slopes, rows, p_minus, p_plus } = self;
-        slopes.intervals_of::<V>(rows, p_minus, p_plus);
+        let Self { slopes, rows, p_minus, p_plus, also } = self;
+        slopes.intervals_of::<V>(rows, p_minus, p_plus, also);
     }
 }
 
 impl<R: WenoReal> Slopes<R> {
     /// [`Slopes::intervals`], for the body of a kernel that has chosen its level and variant.
     #[inline(always)]
-    pub(crate) fn intervals_of<const V: u8>(&self, rows: [&[R]; 6], p_minus: &mut [R], p_plus: &mut [R]) {
+    pub(crate) fn intervals_of<const V: u8>(
+        &self,
+        rows: [&[R]; 6],
+        p_minus: &mut [R],
+        p_plus: &mut [R],
+        also: impl Fn(usize),
+    ) {
         let count = rows.iter().map(|row| row.len()).fold(p_minus.len().min(p_plus.len()), usize::min);
         if count < CHUNK {
+            also(0);
             let mut padded = [[R::ZERO; CHUNK]; 6];
             for (padded, row) in padded.iter_mut().zip(rows) {
                 padded[..count].copy_from_slice(&row[..count]);
@@ -114,6 +136,7 @@ impl<R: WenoReal> Slopes<R> {
         for chunk in 0..count.div_ceil(CHUNK) {
             // What fills no chunk is done as the last whole one, partly for the second time.
             let at = (chunk * CHUNK).min(count - CHUNK);
+            also(at);
             let rows = rows.map(|row| row[at..].first_chunk::<CHUNK>());
             let [Some(u0), Some(u1), Some(u2), Some(u3), Some(u4), Some(u5)] = rows else { return };
             let (minus, plus) = self.chunk::<V>([u0, u1, u2, u3, u4, u5]);

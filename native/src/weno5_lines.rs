@@ -73,7 +73,7 @@ impl<R: WenoReal, const V: u8> Kernel for Lines<'_, R, V> {
                 &line[from..from + count]
             });
             let results = (&mut p_minus[CHUNK..CHUNK + count], &mut p_plus[CHUNK - 1..CHUNK - 1 + count]);
-            slopes.intervals_of::<V>(rows, results.0, results.1);
+            slopes.intervals_of::<V>(rows, results.0, results.1, |_| ());
         }
     }
 }
