@@ -11,7 +11,7 @@ export const sectionNames = ["kernels", "solve", "transfer", "latency"] as const
 export type SectionName = (typeof sectionNames)[number];
 
 /**
- * One contestant at one size, in the quieter of two rounds (see `mergeRounds`; a quick run has one). Times in milliseconds of
+ * One contestant at one size, in the quietest of its rounds (see `mergeRounds`; a quick run has one). Times in milliseconds of
  * one run, unless the name says otherwise; null: does not apply.
  */
 export interface BenchRow {

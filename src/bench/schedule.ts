@@ -10,6 +10,19 @@ const growingShare = 0.02;
 /** Share of the whole time after whose end nothing is begun any more. */
 const overtime = 0.1;
 
+/** Someone who may take part. */
+export interface Chosen {
+  readonly name: string;
+  readonly found?: { readonly state: string; readonly software?: boolean };
+}
+
+/** A software adapter stands in for a GPU in tests and compares with nobody: beside others it gets the first size of an operation. */
+export const softwareReason = "beside others a software adapter is timed at the first size alone";
+
+export function isSoftware({ found }: Chosen): boolean {
+  return found?.software === true;
+}
+
 /** A race's size, in any unit that grows with the work, and the milliseconds of a run. */
 interface Run {
   readonly size: number;
@@ -55,7 +68,7 @@ export class Schedule {
    * Those who can run within a race's share, judged by the last sizes, and the others with the reason. The fastest are taken
    * first, so that who takes a hundred times as long costs nobody else a row.
    */
-  choose<C extends { readonly name: string }>(
+  choose<C extends Chosen>(
     operation: string,
     size: number,
     contenders: readonly C[],
@@ -70,9 +83,11 @@ export class Schedule {
     );
     const slow = new Map<C, string>();
     let left = shareMs;
+    const alone = contenders.every(isSoftware);
     for (const [contender, ms] of [...predicted].toSorted(([, a], [, b]) => a - b)) {
       const needed = fewestRuns * ms;
-      if (ms <= grantedMs || needed <= left) left -= needed;
+      if (!alone && isSoftware(contender) && ms > 0) slow.set(contender, softwareReason);
+      else if (ms <= grantedMs || needed <= left) left -= needed;
       else
         slow.set(
           contender,

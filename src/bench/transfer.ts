@@ -6,7 +6,7 @@ import { kernelData } from "./kernelData.ts";
 import type { SectionResult } from "./kernels.ts";
 import { race, relativeDifference, type Course, type Racer } from "./race.ts";
 import type { BenchRow, LeftOut } from "./report.ts";
-import type { Schedule } from "./schedule.ts";
+import { isSoftware, type Schedule, softwareReason } from "./schedule.ts";
 import { derivativeWork } from "./work.ts";
 
 /** Bytes of one transfer. */
@@ -39,9 +39,14 @@ export async function benchTransfer(
   const notes: string[] = [];
   const contender = adapterContender(contenders);
   const moving = contenders.filter(({ kernels }) => kernels.phases);
+  const beside = contenders.some((other) => !isSoftware(other));
+  const suits = (mover: Contender, size: number): boolean => !beside || !isSoftware(mover) || size === sizes[0];
   const callSizes = sizes.filter((bytes) => bytes <= mostCallBytes);
   const races = callSizes.length + (contender ? sizes.length : 0);
   let run = 0;
+  const leaveOut = (operation: string, shape: readonly number[], contestant: string): void => {
+    leftOut.push({ section: "transfer", operation, shape, contestant, kind: "slow", reason: softwareReason });
+  };
   const take = ({ rows: more, leftOut: out, notes: words }: SectionResult): void => {
     rows.push(...more);
     leftOut.push(...out);
@@ -51,13 +56,16 @@ export async function benchTransfer(
   for (const bytes of callSizes) {
     // The field and both derivatives, three arrays.
     const shape = [Math.max(16, Math.round(bytes / 4))];
-    const racers = moving.map((mover) => callRacer(mover, shape));
+    const racers = moving.filter((mover) => suits(mover, bytes)).map((mover) => callRacer(mover, shape));
+    for (const mover of moving.filter((other) => !suits(other, bytes))) leaveOut("call", shape, mover.name);
     take(await race("transfer", "call", shape, racers, course, schedule.share(races - run)));
   }
   if (!contender) return { rows, leftOut, notes };
+  for (const bytes of sizes.filter((size) => !suits(contender, size)))
+    for (const operation of ["upload", "readback"]) leaveOut(operation, [bytes], contender.name);
   try {
     await using device = await openDevice(adapter === undefined ? {} : { adapter });
-    for (const bytes of sizes.filter((size) => size <= device.bindingLimit)) {
+    for (const bytes of sizes.filter((size) => size <= device.bindingLimit && suits(contender, size))) {
       const sent = Uint32Array.from({ length: bytes / 4 }, (_, i) => Math.imul(i, 2_654_435_761));
       const got = new Uint32Array(sent.length);
       const buffer = await device.buffer("transfer", bytes);

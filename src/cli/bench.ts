@@ -46,7 +46,7 @@ export function benchCommand(): Command {
     .option("--only <parts>", "contestants whose names hold one of these, such as batched,rust")
     .option("--adapter <name>", "graphics adapter: software, or part of a name")
     .addOption(
-      option("--time-limit <seconds>", "most seconds, about (default 280, quick 40)", (text) =>
+      option("--time-limit <seconds>", "most seconds, about (default 265, quick 40)", (text) =>
         read.readPositive("--time-limit", text),
       ),
     )

@@ -23,7 +23,7 @@ export interface MeasureOptions {
   readonly samples?: number;
   /** A sample lasts at least this many milliseconds. Default 1. */
   readonly sampleMs?: number;
-  /** Most milliseconds for everything; every contestant gets three samples in any case. Default: no limit. */
+  /** Most milliseconds for everything; every contestant gets three samples in any case, and all where they are short. Default: no limit. */
   readonly budgetMs?: number;
   /** A contestant this many times slower than the best is left out of further rounds. Default: none is. */
   readonly dropAt?: number;
@@ -77,6 +77,8 @@ export interface Measurement {
 /** Grains of the clock in a sample, at least. */
 const grainsPerSample = 100;
 const fewestSamples = 3;
+/** Milliseconds of a sample up to which all are taken, whatever time is left. */
+const cheapSample = 15;
 /** Samples before a slow contestant may be dropped. */
 const samplesBeforeDrop = 3;
 const mostWarmups = 8;
@@ -85,9 +87,15 @@ const longRun = 30;
 /** Two medians of warm-up agree within this. */
 const agreement = 0.1;
 const mostRepeats = 1 << 24;
+/** Milliseconds before a sample in which the threads of the one before come to rest: pools that spin, collected memory. */
+const restMs = 3;
+/** Milliseconds of a run up to which one that does not count precedes a sample, to find the caches as its own. */
+const shortRun = 5;
 
 interface Runner {
   readonly contestant: Contestant;
+  /** Milliseconds of a run in the warm-up. */
+  once: number;
   readonly samples: number[];
   repeats: number;
   first: number;
@@ -150,6 +158,7 @@ export async function measure(contestants: readonly Contestant[], options: Measu
   for (const contestant of contestants) {
     const runner = {
       contestant,
+      once: Infinity,
       samples: [],
       repeats: 1,
       first: 0,
@@ -158,7 +167,7 @@ export async function measure(contestants: readonly Contestant[], options: Measu
       dropped: false,
     } satisfies Runner as Runner;
     const ready = await guarded(runner, async () => {
-      runner.first = await sample(clock, contestant, 1);
+      runner.first = (await sample(clock, contestant, 1)).ms;
     });
     if (!ready || !(await right(runner))) continue;
     if (await guarded(runner, () => warmUp(clock, runner, least, overdue))) runners.push(runner);
@@ -178,13 +187,14 @@ export async function measure(contestants: readonly Contestant[], options: Measu
         racing.delete(runner);
         continue;
       }
-      if (late && runner.samples.length >= fewestSamples) {
+      if (late && runner.samples.length >= (runner.once * runner.repeats <= cheapSample ? samples : fewestSamples)) {
         cut ||= !enough;
         racing.delete(runner);
         continue;
       }
       const ran = await guarded(runner, async () => {
-        runner.samples.push(await sample(clock, runner.contestant, runner.repeats));
+        await rest(runner);
+        runner.samples.push((await sample(clock, runner.contestant, runner.repeats)).ms);
       });
       if (!ran) drop(runner);
     }
@@ -215,8 +225,12 @@ export async function measure(contestants: readonly Contestant[], options: Measu
   }
 }
 
-/** Milliseconds of one run, from `repeats` runs in a row. */
-async function sample(clock: Clock, { run, duration }: Contestant, repeats: number): Promise<number> {
+/** Milliseconds of one run, from `repeats` runs in a row, and those that all of them took by the wall clock. */
+async function sample(
+  clock: Clock,
+  { run, duration }: Contestant,
+  repeats: number,
+): Promise<{ readonly ms: number; readonly wall: number }> {
   let own = 0;
   const begun = clock.now();
   for (let k = 0; k < repeats; k++) {
@@ -224,22 +238,29 @@ async function sample(clock: Clock, { run, duration }: Contestant, repeats: numb
     consumed = result instanceof Promise ? await result : result;
     if (duration) own += duration();
   }
-  return (duration ? own : clock.now() - begun) / repeats;
+  const wall = clock.now() - begun;
+  return { ms: (duration ? own : wall) / repeats, wall };
+}
+
+async function rest({ contestant, once }: Runner): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, restMs));
+  if (once <= shortRun) consumed = await contestant.run();
 }
 
 /** Doubles the repeats until a sample is long enough, then runs until two medians agree. */
 async function warmUp(clock: Clock, runner: Runner, least: number, overdue: () => boolean): Promise<void> {
   let once = await sample(clock, runner.contestant, 1);
-  while (once * runner.repeats < least && runner.repeats < mostRepeats) {
+  while (once.wall < least && runner.repeats < mostRepeats) {
     runner.repeats *= 2;
     once = await sample(clock, runner.contestant, runner.repeats);
   }
-  let last = once;
+  runner.once = once.ms;
+  let last = once.ms;
   while (runner.warmups < mostWarmups) {
     if (overdue()) return;
     const some: number[] = [];
-    for (let k = 0; k < (once > longRun ? 1 : 3); k++)
-      some.push(await sample(clock, runner.contestant, runner.repeats));
+    for (let k = 0; k < (once.ms > longRun ? 1 : 3); k++)
+      some.push((await sample(clock, runner.contestant, runner.repeats)).ms);
     const now = median(some);
     runner.warmups++;
     if (Math.abs(now - last) <= agreement * Math.max(now, last)) {

@@ -190,6 +190,12 @@ test("the schedule shares what time is left and leaves out who would take too mu
   for (const size of [1e2, 1e4]) schedule.learn("stages", "slow", size, size / 1000);
   expect(schedule.choose("stages", 1e5, [slow, fast], 200).racing).toEqual([fast]);
   expect(schedule.choose("stages", 1e7, [slow, fast], 200).racing).toEqual([]);
+  // A software adapter gets the first size alone, where it is not alone itself.
+  const soft = { name: "soft", found: { state: "available", software: true } };
+  expect(schedule.choose("drift", 1e4, [soft, fast], 200).racing).toEqual([soft, fast]);
+  schedule.learn("drift", "soft", 1e4, 0.001);
+  expect(schedule.choose("drift", 1e5, [soft, fast], 200).racing).toEqual([fast]);
+  expect(schedule.choose("drift", 1e5, [soft], 200).racing).toEqual([soft]);
   // An operation that nothing is known of is tried.
   expect(schedule.choose("smoothness", 1e6, [slow], 200).racing).toEqual([slow]);
   clock.pass(410);

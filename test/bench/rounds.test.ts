@@ -48,7 +48,7 @@ test("who had no time in one round has a row by the other; who was wrong in any 
   ]);
 });
 
-test("a whole run has two rounds of everything and one row of each", async () => {
+test("a whole run has three rounds of everything and one row of each", async () => {
   const seen: string[] = [];
   const report = await bench({
     sections: ["kernels"],
@@ -59,7 +59,7 @@ test("a whole run has two rounds of everything and one row of each", async () =>
     onSection: (section) => seen.push(section),
     onRow: ({ contestant }) => seen.push(contestant),
   });
-  expect(seen).toEqual(["kernels", "scalar f64", "kernels", "scalar f64"]);
+  expect(seen).toEqual(["kernels", "scalar f64", "kernels", "scalar f64", "kernels", "scalar f64"]);
   expect(report.rows.map(({ contestant }) => contestant)).toEqual(["scalar f64"]);
   expect(report.leftOut.map(({ contestant, kind }) => [contestant, kind])).toEqual([
     ["webgpu f64", "wrong"],
