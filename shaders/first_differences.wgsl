@@ -46,13 +46,13 @@ fn differences_at_wall(axis: u32, c: vec3u, node: u32) -> Six {
   let i = i32(c[axis]);
   let start = node - c[axis] * stride;
   var d = differences_of(
-    folded(axis, start, i - 3),
-    folded(axis, start, i - 2),
-    folded(axis, start, i - 1),
+    folded_number(axis, start, i - 3),
+    folded_number(axis, start, i - 2),
+    folded_number(axis, start, i - 1),
     number_at(node),
-    folded(axis, start, i + 1),
-    folded(axis, start, i + 2),
-    folded(axis, start, i + 3),
+    folded_number(axis, start, i + 1),
+    folded_number(axis, start, i + 2),
+    folded_number(axis, start, i + 3),
   );
   let lower = grid.axes[axis].z;
   if (i < 3 && !folds(lower)) {
@@ -90,18 +90,8 @@ fn folds(wall: u32) -> bool {
   return wall == periodic || wall == reflecting;
 }
 
-// Number of node j of a line, at most three beyond its ends.
-fn folded(axis: u32, start: u32, j: i32) -> Number {
-  let n = i32(grid.axes[axis].x);
-  let around = grid.axes[axis].z == periodic;
-  var i = j;
-  if (j < 0) {
-    i = select(-1 - j, j + n, around);
-  }
-  if (j >= n) {
-    i = select(2 * n - 1 - j, j - n, around);
-  }
-  return number_at(start + u32(i) * stride_of(axis));
+fn folded_number(axis: u32, start: u32, i: i32) -> Number {
+  return number_at(start + folded(axis, i) * stride_of(axis));
 }
 
 // From the node next to a wall on.

@@ -15,17 +15,9 @@ fn carried_at(axis: u32, node: u32) -> vec3f {
 
 // Of node i of a line; beyond its walls that of the other end, or the mirror's, through whose wall nothing flows. `start` is its node 0.
 fn carried_folded(axis: u32, start: u32, i: i32) -> vec3f {
-  let n = i32(grid.axes[axis].x);
-  let stride = grid.axes[axis].y;
-  if (i >= 0 && i < n) {
-    return carried_at(axis, start + u32(i) * stride);
-  }
-  let upper = i >= n;
-  if (grid.axes[axis].z == periodic) {
-    return carried_at(axis, start + u32(select(i + n, i - n, upper)) * stride);
-  }
-  let carried = carried_at(axis, start + u32(select(-1 - i, 2 * n - 1 - i, upper)) * stride);
-  return vec3f(-carried.x, carried.y, 0.0);
+  let carried = carried_at(axis, start + folded(axis, i) * grid.axes[axis].y);
+  let mirrored = grid.axes[axis].z != periodic && (i < 0 || i >= i32(grid.axes[axis].x));
+  return select(carried, vec3f(-carried.x, carried.y, 0.0), mirrored);
 }
 
 // Of the nodes from an exit inwards, of which the ghosts beyond it are made.

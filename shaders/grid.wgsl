@@ -73,6 +73,19 @@ fn node_of(c: vec3u) -> u32 {
   return node;
 }
 
+// Node i of a line, at most n beyond its ends: there that of the other end, or the mirror's.
+fn folded(axis: u32, i: i32) -> u32 {
+  let n = i32(grid.axes[axis].x);
+  let around = grid.axes[axis].z == periodic;
+  if (i < 0) {
+    return u32(select(-1 - i, i + n, around));
+  }
+  if (i >= n) {
+    return u32(select(2 * n - 1 - i, i - n, around));
+  }
+  return u32(i);
+}
+
 // Number of the grid line parallel to `axis` through a node: C order of the other axes.
 fn line_of(axis: u32, c: vec3u) -> u32 {
   if (dimension == 1u) {

@@ -274,7 +274,7 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
         for t in from..=to {
             let stencil = [0, 1, 2, 3, 4, 5].map(|k| padded(t + k));
             // What the next round reads.
-            let (sink, at, nearer, farther) = (self.sink, start + t * stride, t < to, t < to && t + GHOSTS < n);
+            let (sink, at, nearer, farther) = (self.sink, start + t * stride, t < to, t + GHOSTS < n);
             let also = move |k: usize| {
                 if k + CHUNK <= width && nearer {
                     sink.ahead(at + k, CHUNK);

@@ -19,7 +19,12 @@ export interface Chosen {
 /** A software adapter stands in for a GPU in tests and compares with nobody: beside others it gets the first size of an operation. */
 export const softwareReason = "beside others a software adapter is timed at the first size alone";
 
-export function isSoftware({ found }: Chosen): boolean {
+/** Whether somebody is a software adapter beside others. */
+export function standsIn(contender: Chosen, contenders: readonly Chosen[]): boolean {
+  return isSoftware(contender) && !contenders.every(isSoftware);
+}
+
+function isSoftware({ found }: Chosen): boolean {
   return found?.software === true;
 }
 
@@ -83,10 +88,9 @@ export class Schedule {
     );
     const slow = new Map<C, string>();
     let left = shareMs;
-    const alone = contenders.every(isSoftware);
     for (const [contender, ms] of [...predicted].toSorted(([, a], [, b]) => a - b)) {
       const needed = fewestRuns * ms;
-      if (!alone && isSoftware(contender) && ms > 0) slow.set(contender, softwareReason);
+      if (ms > 0 && standsIn(contender, contenders)) slow.set(contender, softwareReason);
       else if (ms <= grantedMs || needed <= left) left -= needed;
       else
         slow.set(

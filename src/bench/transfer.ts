@@ -6,7 +6,7 @@ import { kernelData } from "./kernelData.ts";
 import type { SectionResult } from "./kernels.ts";
 import { race, relativeDifference, type Course, type Racer } from "./race.ts";
 import type { BenchRow, LeftOut } from "./report.ts";
-import { isSoftware, type Schedule, softwareReason } from "./schedule.ts";
+import { type Schedule, softwareReason, standsIn } from "./schedule.ts";
 import { derivativeWork } from "./work.ts";
 
 /** Bytes of one transfer. */
@@ -39,8 +39,7 @@ export async function benchTransfer(
   const notes: string[] = [];
   const contender = adapterContender(contenders);
   const moving = contenders.filter(({ kernels }) => kernels.phases);
-  const beside = contenders.some((other) => !isSoftware(other));
-  const suits = (mover: Contender, size: number): boolean => !beside || !isSoftware(mover) || size === sizes[0];
+  const suits = (mover: Contender, size: number): boolean => size === sizes[0] || !standsIn(mover, contenders);
   const callSizes = sizes.filter((bytes) => bytes <= mostCallBytes);
   const races = callSizes.length + (contender ? sizes.length : 0);
   let run = 0;

@@ -94,8 +94,8 @@ const shortRun = 5;
 
 interface Runner {
   readonly contestant: Contestant;
-  /** Milliseconds of a run in the warm-up. */
-  once: number;
+  /** Milliseconds of a sample in the warm-up, by the wall clock. */
+  wall: number;
   readonly samples: number[];
   repeats: number;
   first: number;
@@ -158,7 +158,7 @@ export async function measure(contestants: readonly Contestant[], options: Measu
   for (const contestant of contestants) {
     const runner = {
       contestant,
-      once: Infinity,
+      wall: Infinity,
       samples: [],
       repeats: 1,
       first: 0,
@@ -187,7 +187,7 @@ export async function measure(contestants: readonly Contestant[], options: Measu
         racing.delete(runner);
         continue;
       }
-      if (late && runner.samples.length >= (runner.once * runner.repeats <= cheapSample ? samples : fewestSamples)) {
+      if (late && runner.samples.length >= (runner.wall <= cheapSample ? samples : fewestSamples)) {
         cut ||= !enough;
         racing.delete(runner);
         continue;
@@ -242,9 +242,9 @@ async function sample(
   return { ms: (duration ? own : wall) / repeats, wall };
 }
 
-async function rest({ contestant, once }: Runner): Promise<void> {
+async function rest({ contestant, wall, repeats }: Runner): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, restMs));
-  if (once <= shortRun) consumed = await contestant.run();
+  if (wall / repeats <= shortRun) consumed = await contestant.run();
 }
 
 /** Doubles the repeats until a sample is long enough, then runs until two medians agree. */
@@ -254,7 +254,7 @@ async function warmUp(clock: Clock, runner: Runner, least: number, overdue: () =
     runner.repeats *= 2;
     once = await sample(clock, runner.contestant, runner.repeats);
   }
-  runner.once = once.ms;
+  runner.wall = once.wall;
   let last = once.ms;
   while (runner.warmups < mostWarmups) {
     if (overdue()) return;
