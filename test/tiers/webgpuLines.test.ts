@@ -173,6 +173,18 @@ describe.skipIf(whyNoGpu !== undefined)("a workgroup per member", { timeout: 300
     expect(sliced.bytes).toBe(workspaceNeed(small, company, settings).bytes);
   });
 
+  test("two parties that take turns are what one is", async () => {
+    await using one = await LineWorkspace.make(device, company, settings);
+    const expected = await iterate(one, [blend, anderson]);
+    await using two = await LineWorkspace.make(device, company, settings, { twoFrom: company.length });
+    expect(await iterate(two, [blend, anderson])).toEqual(expected);
+    // What was one submit of three members is two.
+    expect(two.launches).toBeGreaterThan(one.launches);
+    const many = Array.from({ length: 512 }, () => company[1]!);
+    await using large = await openWorkspace(device, many, settings);
+    expect(large.bytes).toBe(workspaceNeed(device, many, settings).bytes);
+  });
+
   test.each(["weno5", "fdm"] as const)("what workgroup memory lacks stands in storage, %s", async (fokkerPlanck) => {
     const exits = { ...line, domain: through("exit", "exit") };
     const d = discretisationOf(problemOf(exits), { grid: 48, steps: 2, fokkerPlanck });

@@ -21,8 +21,9 @@ const mostParts = 32;
 /** Jobs of one submit at most, so that their lists and words fit into any binding. */
 const mostJobs = 4096;
 
-/** How long one submit should take, and the nodes times passes that the first jobs together hold. */
+/** How long one submit should take, above what its jobs are made shorter, and the nodes times passes that the first jobs together hold. */
 const targetMs = 120;
+const tooLongMs = 360;
 const firstWork = 2 ** 20;
 const leastWork = 2 ** 12;
 const mostWork = 2 ** 26;
@@ -66,6 +67,11 @@ interface Part {
   readonly jobs: Waiting[];
 }
 
+/** Shared by the runners of a workspace: when the device was last seen to have done what it was given. */
+export interface DeviceTurns {
+  freeAt: number;
+}
+
 /** Bytes of the runner's own buffers for this many members. */
 export function runnerBytes(members: number): number {
   return tableBytes(members) + aligned(wordBytes(members));
@@ -85,6 +91,7 @@ export class LineRunner {
   readonly #signal: AbortSignal | undefined;
   readonly #table: Field;
   readonly #words: Field;
+  readonly #turns: DeviceTurns;
   #waiting: Waiting[] = [];
   #scheduled = false;
   #running: Promise<void> = Promise.resolve();
@@ -100,12 +107,13 @@ export class LineRunner {
     device: Device,
     store: FieldStore,
     members: number,
+    turns: DeviceTurns,
     signal: AbortSignal | undefined,
     budget?: number,
   ): Promise<LineRunner> {
     const table = await store.fixed("lists of sub-steps", tableBytes(members));
     const words = await store.fixed("words of lines", wordBytes(members));
-    return new LineRunner(device, table, words, members, signal, budget);
+    return new LineRunner(device, table, words, members, turns, signal, budget);
   }
 
   private constructor(
@@ -113,6 +121,7 @@ export class LineRunner {
     table: Field,
     words: Field,
     members: number,
+    turns: DeviceTurns,
     signal: AbortSignal | undefined,
     budget: number | undefined,
   ) {
@@ -120,6 +129,7 @@ export class LineRunner {
     this.#signal = signal;
     this.#table = table;
     this.#words = words;
+    this.#turns = turns;
     this.#members = members;
     this.#fixed = budget !== undefined;
     this.#work = budget ?? Math.max(leastWork, firstWork / members);
@@ -188,7 +198,6 @@ export class LineRunner {
     const { gpu } = this.#device;
     this.#device.check();
     const words = new Map<LineJob, number>();
-    const begun = performance.now();
     const wordCount = parts.reduce((sum, { jobs }) => sum + jobs.reduce((own, { job }) => own + job.words, 0), 0);
     const wordBinding = { buffer: this.#words.buffer, offset: 0, size: 4 * Math.max(1, wordCount) };
     let word = 0;
@@ -249,15 +258,21 @@ export class LineRunner {
     const source = { source: wordBinding.buffer, offset: 0, bytes: wordBinding.size };
     const pending = await this.#device.staging.encodeRead(encoder, [source]);
     gpu.queue.submit([encoder.finish()]);
+    const submitted = performance.now();
     await pending.finish([floats]);
     this.#device.check();
-    this.#learn(longest, performance.now() - begun);
+    const done = performance.now();
+    this.#learn(longest, done - Math.max(submitted, this.#turns.freeAt));
+    this.#turns.freeAt = done;
     return { words, collected: { floats, words: new Uint32Array(floats.buffer) } };
   }
 
-  /** Fits what a job may hold to how long the last submit took. */
+  /**
+   * Fits what a job may hold to how long the last submit took. What took a little long may have waited for JavaScript alone, busy with
+   * another party; shorter jobs would only add to that.
+   */
   #learn(longest: number, took: number): void {
-    if (this.#fixed || longest < this.#work / 8) return;
+    if (this.#fixed || longest < this.#work / 8 || (took > targetMs && took < tooLongMs)) return;
     const wanted = longest * (targetMs / Math.max(0.1, took));
     this.#work = Math.min(mostWork, Math.max(leastWork, Math.min(wanted, 4 * this.#work)));
   }

@@ -28,7 +28,8 @@ import { LineDensitySweep } from "./lineDensitySweep.ts";
 import { LineHistories } from "./lineHistories.ts";
 import { type LineKernels, loadLineKernels } from "./lineKernels.ts";
 import { type LineMember, makeLineMembers } from "./lineMembers.ts";
-import { LineRunner } from "./lineRunner.ts";
+import { type LineParties, makeParties } from "./lineParties.ts";
+import type { LineRunner } from "./lineRunner.ts";
 import { LineValueSweep } from "./lineValueSweep.ts";
 import { downloadHistory, uploadHistory, uploadStart } from "./historyTransfer.ts";
 import { uploadStates } from "./transfer.ts";
@@ -38,6 +39,7 @@ interface Member extends LineMember {
   readonly densitySweep: LineDensitySweep;
   readonly kernels: LineKernels;
   readonly histories: LineHistories;
+  readonly runner: LineRunner;
   readonly anderson: DeviceAnderson | undefined;
   readonly hjbCounts: IntervalCounts;
   readonly densityCounts: IntervalCounts;
@@ -54,21 +56,21 @@ export class LineWorkspace implements Workspace {
   readonly place: RunPlace;
   readonly members: readonly Discretisation[];
   readonly #context: FieldContext;
-  readonly #runner: LineRunner;
+  readonly #parties: LineParties;
   readonly #states: readonly Member[];
 
   /**
    * Makes everything that the solve of these members, whose path is `line`, needs on a device that stays the caller's.
    *
-   * @param tried for tests: nodes times passes of one workgroup in one dispatch, which else follow the device's speed, and other limits
-   *   than the device's
+   * @param tried for tests: nodes times passes of one workgroup in one dispatch, which else follow the device's speed; how many members
+   *   are two parties (lineParties.ts); other limits than the device's
    * @throws MFGPU_DEVICE_ARITHMETIC where the device does not keep the sums of `compensated`, MFGPU_DEVICE_MEMORY, ...
    */
   static async make(
     device: Device,
     members: readonly Discretisation[],
     options: WorkspaceOptions,
-    tried: { readonly budget?: number; readonly plan?: LineDevice } = {},
+    tried: { readonly budget?: number; readonly twoFrom?: number; readonly plan?: LineDevice } = {},
   ): Promise<LineWorkspace> {
     checkOneGrid(members);
     device.check();
@@ -79,11 +81,12 @@ export class LineWorkspace implements Workspace {
     let lines: readonly LineMember[] = [];
     try {
       const context = { device, precision, stateBytes: stateBytesOf(precision), store };
-      const runner = await LineRunner.make(device, store, members.length, signal, tried.budget);
+      const parties = await makeParties(device, store, members.length, signal, tried);
       lines = await makeLineMembers(context, plan, members, options);
       const states: Member[] = [];
-      for (const line of lines) states.push(await makeMember(context, plan, line, runner, options));
-      return new LineWorkspace(context, runner, states);
+      for (const [i, line] of lines.entries())
+        states.push(await makeMember(context, plan, line, parties.runnerOf(i), options));
+      return new LineWorkspace(context, parties, states);
     } catch (error) {
       for (const { data } of lines) data.destroy();
       store.destroy();
@@ -91,9 +94,9 @@ export class LineWorkspace implements Workspace {
     }
   }
 
-  private constructor(context: FieldContext, runner: LineRunner, states: readonly Member[]) {
+  private constructor(context: FieldContext, parties: LineParties, states: readonly Member[]) {
     this.#context = context;
-    this.#runner = runner;
+    this.#parties = parties;
     this.#states = states;
     this.precision = context.precision;
     this.members = states.map(({ d }) => d);
@@ -108,13 +111,13 @@ export class LineWorkspace implements Workspace {
 
   /** Dispatches so far. */
   get launches(): number {
-    return this.#runner.launches;
+    return this.#parties.launches;
   }
 
   async load(member: number, density: Float64Array): Promise<void> {
     const state = this.#member(member);
-    const { d, density: history, transported } = state;
-    await this.#runner.settle();
+    const { d, density: history, transported, runner } = state;
+    await runner.settle();
     await uploadStart(this.#context, history, density, d.grid.points);
     for (const { levels } of [history, transported]) await uploadStates(this.#context, levels[0]!, d.initialDensity);
     state.anderson?.reset();
@@ -123,8 +126,8 @@ export class LineWorkspace implements Workspace {
   }
 
   async loadValue(member: number, value: Float64Array): Promise<void> {
-    const { d, value: history } = this.#member(member);
-    await this.#runner.settle();
+    const { d, value: history, runner } = this.#member(member);
+    await runner.settle();
     await uploadHistory(this.#context, history, value, "value", d.grid.points);
   }
 
@@ -163,8 +166,8 @@ export class LineWorkspace implements Workspace {
 
   certify(member: number): Promise<Certificate> {
     const state = this.#member(member);
-    const { kernels, hjb, hjbCounts, exitCost } = state;
-    return certifyLine(this.#context, state, kernels, this.#runner, hjb, hjbCounts, exitCost);
+    const { kernels, runner, hjb, hjbCounts, exitCost } = state;
+    return certifyLine(this.#context, state, kernels, runner, hjb, hjbCounts, exitCost);
   }
 
   async read(
@@ -174,7 +177,7 @@ export class LineWorkspace implements Workspace {
   ): Promise<Float64Array> {
     const state = this.#member(member);
     // What nobody waited for.
-    await this.#runner.settle();
+    await state.runner.settle();
     const history = state[field];
     const { points } = state.d.grid;
     return downloadHistory(this.#context, history, points, range);
@@ -185,7 +188,7 @@ export class LineWorkspace implements Workspace {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#runner.settle();
+    await this.#parties.settle();
     for (const { data } of this.#states) data.destroy();
     this.#context.store.destroy();
   }
@@ -213,6 +216,7 @@ async function makeMember(
     densitySweep: new LineDensitySweep(context, line, kernels, runner),
     kernels,
     histories,
+    runner,
     anderson: half > 0 ? new DeviceAnderson(histories, line.plain.slice(0, half), line.plain.slice(half)) : undefined,
     hjbCounts: new IntervalCounts(d.steps),
     densityCounts: new IntervalCounts(d.steps),

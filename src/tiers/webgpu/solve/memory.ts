@@ -6,7 +6,7 @@ import { densityFieldBytes, densityScratch, type LineDevice } from "./densityFie
 import { historyBytes } from "./fields.ts";
 import { gridBytes } from "./gridUniform.ts";
 import { andersonHistories, lineBuffers, lineSlices, sliceBytes } from "./linePlan.ts";
-import { runnerBytes } from "./lineRunner.ts";
+import { partyBytes } from "./lineParties.ts";
 import { recorderBytes } from "./recorder.ts";
 import { largestNeed, scratchBytes, type ScratchNeed } from "./scratch.ts";
 import { stageTableBytes, valueHasStages } from "./stageTable.ts";
@@ -74,7 +74,7 @@ export function lineMemoryNeed(
   const shared = lineSlices(device, members, options)
     .map(({ from, to }) => sliceBytes(device, members.slice(from, to), options))
     .reduce((sum, bytes) => sum + lineBuffers.reduce((all, name) => all + bytes[name], 0), 0);
-  const work = shared - histories * each + members.length * gridBytes + runnerBytes(members.length);
+  const work = shared - histories * each + members.length * gridBytes + partyBytes(members.length);
   const fieldBytes = stateBytes * points;
   return { bytes: histories * each + work, histories, historyBytes: each, fields: work / fieldBytes, fieldBytes };
 }
