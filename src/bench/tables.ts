@@ -79,7 +79,19 @@ export function sectionTable(report: BenchReport, section: SectionName, whole: b
     }),
   ];
   // The last column is the reasons'.
-  return { heading: whole ? heading : heading.slice(0, -1), rows: cells, right: heading.map((_, c) => c).slice(4, -1) };
+  const right = heading.map((_, c) => c).slice(4, -1);
+  return withoutEmpty({ heading: whole ? heading : heading.slice(0, -1), rows: cells, right });
+}
+
+/** Without columns in which nobody has anything to tell, such as energy where no system counts it. */
+function withoutEmpty({ heading, rows, right }: BenchTable): BenchTable {
+  if (rows.length === 0) return { heading, rows, right };
+  const kept = heading.flatMap((_, c) => (rows.some((row) => ![undefined, "", dash].includes(row[c])) ? [c] : []));
+  return {
+    heading: kept.map((c) => heading[c]!),
+    rows: rows.map((row) => kept.filter((c) => c < row.length).map((c) => row[c]!)),
+    right: kept.flatMap((c, at) => (right.includes(c) ? [at] : [])),
+  };
 }
 
 /** Those left out of a section in sentences: who is too slow for a size in one, who is left out for a reason of his own in one. */

@@ -84,6 +84,8 @@ const samplesBeforeDrop = 3;
 const mostWarmups = 8;
 /** Milliseconds of a run above which one of them, and not the median of three, is compared in the warm-up. */
 const longRun = 30;
+/** Share of the time limit that warm-up may take, the same for each contestant: a restless machine must leave time for samples. */
+const warmUpShare = 0.4;
 /** Two medians of warm-up agree within this. */
 const agreement = 0.1;
 const mostRepeats = 1 << 24;
@@ -155,7 +157,8 @@ export async function measure(contestants: readonly Contestant[], options: Measu
   };
 
   const runners: Runner[] = [];
-  for (const contestant of contestants) {
+  for (const [i, contestant] of contestants.entries()) {
+    const warmUpMs = (warmUpShare * budgetMs * (i + 1)) / contestants.length;
     const runner = {
       contestant,
       wall: Infinity,
@@ -170,7 +173,8 @@ export async function measure(contestants: readonly Contestant[], options: Measu
       runner.first = (await sample(clock, contestant, 1)).ms;
     });
     if (!ready || !(await right(runner))) continue;
-    if (await guarded(runner, () => warmUp(clock, runner, least, overdue))) runners.push(runner);
+    const warmedUp = (): boolean => clock.now() - begun > warmUpMs;
+    if (await guarded(runner, () => warmUp(clock, runner, least, warmedUp))) runners.push(runner);
   }
 
   const racing = new Set(runners);
@@ -248,7 +252,7 @@ async function rest({ contestant, wall, repeats }: Runner): Promise<void> {
 }
 
 /** Doubles the repeats until a sample is long enough, then runs until two medians agree. */
-async function warmUp(clock: Clock, runner: Runner, least: number, overdue: () => boolean): Promise<void> {
+async function warmUp(clock: Clock, runner: Runner, least: number, late: () => boolean): Promise<void> {
   let once = await sample(clock, runner.contestant, 1);
   while (once.wall < least && runner.repeats < mostRepeats) {
     runner.repeats *= 2;
@@ -257,7 +261,7 @@ async function warmUp(clock: Clock, runner: Runner, least: number, overdue: () =
   runner.wall = once.wall;
   let last = once.ms;
   while (runner.warmups < mostWarmups) {
-    if (overdue()) return;
+    if (late()) return;
     const some: number[] = [];
     for (let k = 0; k < (once.ms > longRun ? 1 : 3); k++)
       some.push((await sample(clock, runner.contestant, runner.repeats)).ms);

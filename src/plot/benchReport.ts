@@ -42,7 +42,7 @@ export async function benchHtml(report: BenchReport, baseline?: BaselineReport):
   return htmlPage(`mfgpu bench: ${machineText(report.place)}`, sections);
 }
 
-/** One roofline per operation that is counted, at its largest size; programs that only pretend to be a GPU are left out. */
+/** One roofline per operation that is counted, at its largest size, in most dimensions; programs that only pretend to be a GPU are left out. */
 async function rooflines(report: BenchReport): Promise<Section[]> {
   const counted = report.rows.filter((row) => row.flopPerPoint !== null && row.nsPerPoint !== null && !row.software);
   const roofs = report.roofs.filter(({ software }) => !software).map(roofOf);
@@ -52,10 +52,10 @@ async function rooflines(report: BenchReport): Promise<Section[]> {
   const points = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
   for (const operation of new Set(counted.map((row) => row.operation))) {
     const same = counted.filter((row) => row.operation === operation);
-    const dimension = Math.max(...same.map(({ shape }) => shape.length));
-    const deep = same.filter(({ shape }) => shape.length === dimension);
-    const largest = Math.max(...deep.map(({ shape }) => points(shape)));
-    const shown = deep.filter(({ shape }) => points(shape) === largest);
+    const largest = Math.max(...same.map(({ shape }) => points(shape)));
+    const large = same.filter(({ shape }) => points(shape) === largest);
+    const dimension = Math.max(...large.map(({ shape }) => shape.length));
+    const shown = large.filter(({ shape }) => shape.length === dimension);
     const title = `Roofline of ${operation}, ${shapeText(shown[0]?.shape ?? [])}`;
     sections.push({ title, figure: toSvg(rooflineChart(studio, roofs, shown.map(markOf)), 14, title) });
   }

@@ -166,9 +166,9 @@ function sections(decision: Decision, figures: DecisionFigures): Section[] {
   ];
 }
 
-const style = `body{font:16px/1.45 "Source Sans 3","Helvetica Neue",Arial,sans-serif;color:#222;max-width:70em;margin:2em auto;padding:0 1em}
+const style = `body{font:16px/1.45 "Source Sans 3","Helvetica Neue",Arial,sans-serif;color:#222;max-width:76em;margin:2em auto;padding:0 1em}
 table{border-collapse:collapse;font-size:14px;margin:0.6em 0}td,th{border:1px solid #999;padding:3px 8px;text-align:left;vertical-align:top}
-th{background:#eee}.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}h1{font-size:26px}h2{font-size:20px;margin-top:1.6em}svg{max-width:100%;height:auto}
+.t{overflow-x:auto}td{white-space:nowrap}.w{white-space:normal}.n{text-align:right;font-variant-numeric:tabular-nums}th{background:#eee}h1{font-size:26px}h2{font-size:20px;margin-top:1.6em}svg{max-width:100%;height:auto}
 @media print{body{margin:0}h2{break-after:avoid}}`;
 
 function titleOf({ problem, grid: shape, steps }: Decision): string {
@@ -201,10 +201,17 @@ ${body.join("\n")}
 `;
 }
 
+/** Characters up to which a cell is kept on one line. */
+const shortCell = 32;
+
 function htmlTable({ heading, rows, right = [] }: Table): string {
+  const kind = (cell: string, c: number): string => {
+    if (right.includes(c)) return ' class="n"';
+    return cell.length <= shortCell ? "" : ' class="w"';
+  };
   const line = (cells: readonly string[], tag: string): string =>
-    `<tr>${cells.map((cell, c) => `<${tag}${right.includes(c) ? ' class="n"' : ""}>${escapeText(cell)}</${tag}>`).join("")}</tr>`;
-  return `<table>${line(heading, "th")}${rows.map((row) => line(row, "td")).join("\n")}</table>`;
+    `<tr>${cells.map((cell, c) => `<${tag}${kind(cell, c)}>${escapeText(cell)}</${tag}>`).join("")}</tr>`;
+  return `<div class="t"><table>${line(heading, "th")}${rows.map((row) => line(row, "td")).join("\n")}</table></div>`;
 }
 
 /** The whole report as Markdown; figures are images in the text itself. */

@@ -18,6 +18,8 @@ export interface RooflineRoof {
 }
 
 const labelGap = 15;
+const legendColumns = 2;
+const legendStep = 18;
 const dashes = [undefined, "7 3", "2 3", "9 3 2 3", "12 4", "5 2 1 2 1 2"] as const;
 
 type Range = readonly [number, number];
@@ -32,13 +34,15 @@ export function rooflineChart(studio: Studio, roofs: readonly RooflineRoof[], ma
   const rates = [...marks.map(({ rate }) => rate), ...roofs.flatMap((roof) => roof.arithmetic.map(({ rate }) => rate))];
   const low = 10 ** Math.floor(Math.log10(Math.min(...rates) / 1.5));
   const high = 10 ** Math.ceil(Math.log10(Math.max(...rates) * 1.1));
-  // A decade beyond the last mark, for its name.
+  // Beyond the first and the last mark there is room for their names.
+  const first = Math.min(1, ...marks.map(({ intensity }) => intensity));
   const last = Math.max(1, ...marks.map(({ intensity }) => intensity));
-  const intensities: Range = [0.1, 10 ** (Math.ceil(Math.log10(last)) + 1)];
+  const intensities: Range = [10 ** Math.floor(Math.log10(first) - 0.6), 10 ** (Math.ceil(Math.log10(last)) + 1)];
+  const legendRows = Math.ceil(roofs.length / legendColumns);
   const frame: Frame = {
     width: 560,
     height: 400,
-    margins: { left: 62, right: 8, top: 8, bottom: 44 },
+    margins: { left: 62, right: 8, top: 14 + legendStep * legendRows, bottom: 44 },
     x: { kind: "log", domain: intensities, label: "operations per byte" },
     y: { kind: "log", domain: [low, high], label: "10^9 operations per second" },
   };
@@ -93,9 +97,10 @@ export function rooflineChart(studio: Studio, roofs: readonly RooflineRoof[], ma
     [top, bottom],
     1,
   );
-  // The slopes, in the upper left corner, which is above all roofs.
+  // The slopes are named above the frame.
   const slopes = roofs.map(({ name, bandwidth }, k) => {
-    const [x, y] = [frame.margins.left + 12, frame.margins.top + 18 + 18 * k];
+    const x = frame.margins.left + (k % legendColumns) * (frame.width / legendColumns);
+    const y = 10 + legendStep * Math.floor(k / legendColumns);
     const dash = dashOf(k);
     const style = dash === undefined ? "" : ` stroke-dasharray="${dash}"`;
     const line = `<line x1="${x}" x2="${x + 34}" y1="${y}" y2="${y}" stroke="#555555" stroke-width="1.2"${style}/>`;
@@ -140,8 +145,11 @@ function placed(
     const { x: px, y: py } = points[k] ?? { x, y: top };
     const y = heights[k] ?? py;
     const tie = `<line x1="${px + side * 4}" y1="${py}" x2="${x - side * 3}" y2="${y}" stroke="#999999" stroke-width="0.7"/>`;
-    const text = `<text x="${x}" y="${y + 4}" font-size="${fontSize}" fill="${ink}" text-anchor="${side > 0 ? "start" : "end"}" stroke="white" stroke-width="3" stroke-linejoin="round" paint-order="stroke">${escapeText(name)}</text>`;
-    return tie + text;
+    const width = textWidth(name, fontSize);
+    // No line runs through a name.
+    const ground = `<rect x="${side > 0 ? x - 2 : x - width - 2}" y="${y - 6}" width="${width + 4}" height="${labelGap - 2}" fill="white" fill-opacity="0.85"/>`;
+    const text = `<text x="${x}" y="${y + 4}" font-size="${fontSize}" fill="${ink}" text-anchor="${side > 0 ? "start" : "end"}">${escapeText(name)}</text>`;
+    return tie + ground + text;
   });
 }
 

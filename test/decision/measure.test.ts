@@ -121,6 +121,19 @@ describe("timing", () => {
     expect(spent).toBeLessThan(800);
     expect(notes.join()).toContain("time limit");
   });
+  test("warm-up that never settles leaves most of the time to samples", async () => {
+    const clock = new FakeClock();
+    const restless = (name: string): Contestant => {
+      let call = 0;
+      // Three runs of one length, three of twice that, for ever.
+      return { name, run: () => clock.pass(Math.floor((call++ + 1) / 3) % 2 === 0 ? 20 : 10) };
+    };
+    const { timings } = await measure([restless("a"), restless("b")], { clock, budgetMs: 600 });
+    for (const { n, unsettled } of timings) {
+      expect(unsettled).toBe(true);
+      expect(n).toBeGreaterThanOrEqual(9);
+    }
+  });
   test("results are consumed", async () => {
     const clock = new FakeClock();
     const result = { here: true };
