@@ -137,8 +137,8 @@ for (const { problem, grid, steps, iterations } of wants("batched") ? cases : []
     kernels += total;
     return { kernel: key, calls: seen.get(key)!.calls, msPerCall: each, totalMs: total };
   });
-  const solve = times.toSorted((a, b) => a - b)[1]!;
-  const measured = { solveMs: solve, kernelsMs: kernels, ratio: solve / kernels, parts };
+  const [quietest, solve] = times.toSorted((a, b) => a - b);
+  const measured = { solveMs: solve!, quietestMs: quietest!, kernelsMs: kernels, ratio: solve! / kernels, parts };
   rows.push({ contestant: "batched x1", problem, grid: grid.join("x"), steps, ...measured });
 }
 if (wants("rust")) {
@@ -157,10 +157,9 @@ if (wants("rust")) {
 if (flags.json) console.log(JSON.stringify(rows, null, 1));
 else {
   console.log("whole solve / sum of its kernels' own times (f64; goal: at most 1.3)");
-  for (const { contestant, problem, grid, steps, solveMs, kernelsMs, ratio } of rows) {
+  for (const { contestant, problem, grid, steps, solveMs, quietestMs, kernelsMs, ratio } of rows) {
     const times = `solve ${solveMs.toFixed(1)} ms, kernels ${kernelsMs.toFixed(1)} ms`;
-    console.log(
-      `${contestant.padEnd(11)} ${problem.padEnd(18)} ${grid.padEnd(9)} x ${steps}: ${times}, ratio ${ratio.toFixed(2)}`,
-    );
+    const ratios = `ratio ${ratio.toFixed(2)}, of the quietest solve ${(quietestMs / kernelsMs).toFixed(2)}`;
+    console.log(`${contestant.padEnd(11)} ${problem.padEnd(18)} ${grid.padEnd(9)} x ${steps}: ${times}, ${ratios}`);
   }
 }

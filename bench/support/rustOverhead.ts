@@ -21,6 +21,8 @@ export interface KernelShare {
 
 export interface Overhead {
   readonly solveMs: number;
+  /** The quietest round: where it is far below the median, the machine was disturbed and not the tier slow. */
+  readonly quietestMs: number;
   readonly kernelsMs: number;
   readonly ratio: number;
   readonly parts: readonly KernelShare[];
@@ -78,5 +80,5 @@ export async function rustOverhead({ problem, grid, steps }: OverheadCase, threa
   });
   const kernelsMs = 1000 * own.reduce((sum, seconds) => sum + seconds, 0);
   const solveMs = median(times);
-  return { solveMs, kernelsMs, ratio: solveMs / kernelsMs, parts };
+  return { solveMs, quietestMs: Math.min(...times), kernelsMs, ratio: solveMs / kernelsMs, parts };
 }
