@@ -3,7 +3,7 @@ import { checkDerivatives, checkSmoothness, checkWeights } from "../host/argumen
 import { CallRecord } from "../host/callRecord.ts";
 import type { DerivativeLayout, KernelArray, Kernels, Tally } from "../tier.ts";
 import { deriveAxis, wallScratch } from "./axisDerivatives.ts";
-import { jsWeightRows, smoothnessRows } from "./stencils.ts";
+import { jsWeightRows, jsWeightRows32, smoothnessRows, weightScratch } from "./stencils.ts";
 import { guardOf, scaledFloor } from "./weno5.ts";
 import { intervalLoop32, scaledFloor32 } from "./weno5Float32.ts";
 import { intervalLoop } from "./weno5Intervals.ts";
@@ -22,6 +22,7 @@ export class BatchedKernels implements Kernels {
   readonly #record = new CallRecord();
   #scratch: Float64Array | undefined;
   #scratch32: Float32Array | undefined;
+  #wide: Float64Array | undefined;
 
   constructor(precision: "f64" | "f32") {
     this.#precision = precision;
@@ -46,7 +47,12 @@ export class BatchedKernels implements Kernels {
   async weights(beta: KernelArray, linear: KernelArray, epsilon: number, out: KernelArray): Promise<void> {
     this.#record.ensureOpen();
     const n = checkWeights(this.#precision, beta, linear, epsilon, out);
-    jsWeightRows(beta, linear, epsilon, n, out);
+    if (this.#precision === "f64") {
+      jsWeightRows(beta as Float64Array, linear as Float64Array, epsilon, n, out as Float64Array);
+    } else {
+      const scratch = (this.#wide ??= new Float64Array(weightScratch));
+      jsWeightRows32(beta as Float32Array, linear as Float32Array, epsilon, n, out as Float32Array, scratch);
+    }
     this.#record.count([beta, linear], [out]);
   }
 
@@ -85,5 +91,6 @@ export class BatchedKernels implements Kernels {
     this.#record.close();
     this.#scratch = undefined;
     this.#scratch32 = undefined;
+    this.#wide = undefined;
   }
 }
