@@ -138,7 +138,7 @@ async function rowsOf(
   const perAxis: (readonly Timing[])[] = [];
   for (let axis = 0; axis < shape.length; axis++) {
     const contestants = await contestantsFor(shape, axis, contenders, peers);
-    const done = await measure(contestants, { samples, sampleMs: flags.quick ? 10 : 40 });
+    const done = await measure(contestants, { samples, stretchMs: flags.quick ? 10 : 40 });
     for (const { name, reason } of done.excluded) console.error(`${name} is not timed: ${reason}`);
     perAxis.push(done.timings);
   }

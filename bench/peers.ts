@@ -57,7 +57,7 @@ const session: PeersRun = {
   wants,
   skip,
   samples: Number(flags.samples),
-  sampleMs: flags.quick ? 2 : 20,
+  stretchMs: flags.quick ? 2 : 20,
   budgetMs: 60_000,
 };
 

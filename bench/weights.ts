@@ -78,7 +78,7 @@ async function rowsOf(
       },
     };
   });
-  const done = await measure(contestants, { samples, sampleMs: flags.quick ? 10 : 40 });
+  const done = await measure(contestants, { samples, stretchMs: flags.quick ? 10 : 40 });
   for (const { name, reason } of done.excluded) console.error(`${name} is not timed: ${reason}`);
   const rows: Row[] = [];
   for (const { name, median, mad, n: taken } of done.timings) {

@@ -7,7 +7,7 @@ export interface PeersRun {
   readonly skip: (name: string, reason: string) => void;
   readonly samples: number;
   /** Milliseconds of a sample, at least. */
-  readonly sampleMs: number;
+  readonly stretchMs: number;
   /** Milliseconds of a race, at most, of which everyone gets three samples in any case. */
   readonly budgetMs: number;
 }
@@ -48,7 +48,7 @@ export interface Result {
 /** Times contestants whose checks were done when they loaded. */
 export async function timed(
   contestants: readonly Racer[],
-  { samples, sampleMs, budgetMs, skip }: PeersRun,
+  { samples, stretchMs, budgetMs, skip }: PeersRun,
 ): Promise<Row[]> {
   const racing = contestants.map(({ name, run }): Contestant => {
     let own: number | undefined;
@@ -59,7 +59,7 @@ export async function timed(
     };
     return { name, run: work, duration: () => own! };
   });
-  const done = await measure(racing, { samples, sampleMs, budgetMs });
+  const done = await measure(racing, { samples, stretchMs, budgetMs });
   for (const { name, reason } of done.excluded) skip(name, reason);
   return done.timings.map(({ name, median, mad, n }) => {
     const { each, error, software } = contestants.find((contestant) => contestant.name === name)!;

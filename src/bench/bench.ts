@@ -56,8 +56,9 @@ const limits = { whole: 265, quick: 40 } as const;
 /** How often everything is run, minutes apart; each of a GPU's large games, which are long to set up, in one round. */
 const roundCounts = { whole: 3, quick: 1 } as const;
 const samples = { whole: 9, quick: 5 } as const;
-/** Milliseconds of a sample, at least: samples of one millisecond differ by a tenth from run to run. */
-const sampleMs = { whole: 5, quick: 2 } as const;
+/** Milliseconds of a stretch, at least (those of one millisecond differ by a tenth from run to run), and stretches of a sample. */
+const stretchMs = 2;
+const stretches = { whole: 3, quick: 1 } as const;
 
 /**
  * Runs the benchmarks.
@@ -85,7 +86,8 @@ export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
     roofs,
     energy,
     samples: quick ? samples.quick : samples.whole,
-    sampleMs: quick ? sampleMs.quick : sampleMs.whole,
+    stretchMs,
+    stretches: quick ? stretches.quick : stretches.whole,
     signal: options.signal,
     onRow: (row) => options.onRow?.(row),
   };

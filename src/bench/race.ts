@@ -15,8 +15,9 @@ export interface Course {
   readonly roofs: MachineRoofs;
   readonly energy: Energy;
   readonly samples: number;
-  /** Milliseconds of a sample, at least. */
-  readonly sampleMs: number;
+  /** Milliseconds of a stretch, at least, and stretches of a sample: see `MeasureOptions`. */
+  readonly stretchMs: number;
+  readonly stretches: number;
   readonly signal: AbortSignal | undefined;
   readonly onRow: (row: BenchRow) => void;
 }
@@ -87,7 +88,8 @@ export async function race(
   const done = await measure(contestants, {
     clock,
     samples: course.samples,
-    sampleMs: course.sampleMs,
+    stretchMs: course.stretchMs,
+    stretches: course.stretches,
     budgetMs: budgetMs - reserved,
     ...(course.signal && { signal: course.signal }),
   });

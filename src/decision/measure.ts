@@ -21,8 +21,13 @@ export interface MeasureOptions {
   readonly clock?: Clock;
   /** Samples of each contestant. Default 9. */
   readonly samples?: number;
-  /** A sample lasts at least this many milliseconds. Default 1. */
-  readonly sampleMs?: number;
+  /** A stretch lasts at least this many milliseconds. Default 1. */
+  readonly stretchMs?: number;
+  /**
+   * A sample is the quietest of so many stretches in a row, as far as they are short: what disturbs a shared machine often lasts
+   * longer than a stretch and shorter than a sample. Default 1.
+   */
+  readonly stretches?: number;
   /** Most milliseconds for everything; every contestant gets three samples in any case, and all where they are short. Default: no limit. */
   readonly budgetMs?: number;
   /** A contestant this many times slower than the best is left out of further rounds. Default: none is. */
@@ -41,7 +46,7 @@ export interface Timing {
   readonly max: number;
   readonly p99: number;
   readonly n: number;
-  /** Runs in one sample. */
+  /** Runs in one stretch. */
   readonly repeats: number;
   readonly samples: readonly number[];
   /** The first call: compilation, page faults, set-up. */
@@ -74,10 +79,10 @@ export interface Measurement {
   readonly notes: readonly string[];
 }
 
-/** Grains of the clock in a sample, at least. */
-const grainsPerSample = 100;
+/** Grains of the clock in a stretch, at least. */
+const grainsPerStretch = 100;
 const fewestSamples = 3;
-/** Milliseconds of a sample up to which all are taken, whatever time is left. */
+/** Milliseconds of a sample up to which all are taken, whatever time is left, and up to which it has more than one stretch. */
 const cheapSample = 15;
 /** Samples before a slow contestant may be dropped. */
 const samplesBeforeDrop = 3;
@@ -96,10 +101,11 @@ const shortRun = 5;
 
 interface Runner {
   readonly contestant: Contestant;
-  /** Milliseconds of a sample in the warm-up, by the wall clock. */
+  /** Milliseconds of a stretch in the warm-up, by the wall clock. */
   wall: number;
   readonly samples: number[];
   repeats: number;
+  stretches: number;
   first: number;
   warmups: number;
   unsettled: boolean;
@@ -124,14 +130,15 @@ export function lastConsumed(): unknown {
  * const { timings } = await measure([{ name: "a", run: a }, { name: "b", run: b }], { dropAt: 1.25 });
  */
 export async function measure(contestants: readonly Contestant[], options: MeasureOptions = {}): Promise<Measurement> {
-  const { clock = systemClock, samples = 9, budgetMs = Infinity, dropAt = Infinity, spread = 0.05, signal } = options;
+  const { clock = systemClock, samples = 9, budgetMs = Infinity, stretches = 1 } = options;
+  const { dropAt = Infinity, spread = 0.05, signal } = options;
   const begun = clock.now();
   const grain = clockGrain(clock);
-  const least = Math.max(options.sampleMs ?? 1, grainsPerSample * grain);
+  const least = Math.max(options.stretchMs ?? 1, grainsPerStretch * grain);
   const excluded: Excluded[] = [];
   const notes: string[] = [];
-  if (grainsPerSample * grain > (options.sampleMs ?? 1)) {
-    notes.push(`The clock steps by ${grain.toPrecision(2)} ms, so a sample takes ${least.toPrecision(2)} ms or more.`);
+  if (grainsPerStretch * grain > (options.stretchMs ?? 1)) {
+    notes.push(`The clock steps by ${grain.toPrecision(2)} ms, so a stretch takes ${least.toPrecision(2)} ms or more.`);
   }
   const overdue = (): boolean => clock.now() - begun > budgetMs;
 
@@ -164,17 +171,20 @@ export async function measure(contestants: readonly Contestant[], options: Measu
       wall: Infinity,
       samples: [],
       repeats: 1,
+      stretches: 1,
       first: 0,
       warmups: 0,
       unsettled: true,
       dropped: false,
     } satisfies Runner as Runner;
     const ready = await guarded(runner, async () => {
-      runner.first = (await sample(clock, contestant, 1)).ms;
+      runner.first = (await stretch(clock, contestant, 1)).ms;
     });
     if (!ready || !(await right(runner))) continue;
     const warmedUp = (): boolean => clock.now() - begun > warmUpMs;
-    if (await guarded(runner, () => warmUp(clock, runner, least, warmedUp))) runners.push(runner);
+    if (!(await guarded(runner, () => warmUp(clock, runner, least, warmedUp)))) continue;
+    runner.stretches = Math.max(1, Math.min(stretches, Math.floor(cheapSample / runner.wall)));
+    runners.push(runner);
   }
 
   const racing = new Set(runners);
@@ -198,7 +208,7 @@ export async function measure(contestants: readonly Contestant[], options: Measu
       }
       const ran = await guarded(runner, async () => {
         await rest(runner);
-        runner.samples.push((await sample(clock, runner.contestant, runner.repeats)).ms);
+        runner.samples.push(await sample(clock, runner));
       });
       if (!ran) drop(runner);
     }
@@ -229,8 +239,15 @@ export async function measure(contestants: readonly Contestant[], options: Measu
   }
 }
 
+/** Milliseconds of one run in the quietest stretch of a sample. */
+async function sample(clock: Clock, { contestant, repeats, stretches }: Runner): Promise<number> {
+  let least = Infinity;
+  for (let k = 0; k < stretches; k++) least = Math.min(least, (await stretch(clock, contestant, repeats)).ms);
+  return least;
+}
+
 /** Milliseconds of one run, from `repeats` runs in a row, and those that all of them took by the wall clock. */
-async function sample(
+async function stretch(
   clock: Clock,
   { run, duration }: Contestant,
   repeats: number,
@@ -251,12 +268,12 @@ async function rest({ contestant, wall, repeats }: Runner): Promise<void> {
   if (wall / repeats <= shortRun) consumed = await contestant.run();
 }
 
-/** Doubles the repeats until a sample is long enough, then runs until two medians agree. */
+/** Doubles the repeats until a stretch is long enough, then runs until two medians agree. */
 async function warmUp(clock: Clock, runner: Runner, least: number, late: () => boolean): Promise<void> {
-  let once = await sample(clock, runner.contestant, 1);
+  let once = await stretch(clock, runner.contestant, 1);
   while (once.wall < least && runner.repeats < mostRepeats) {
     runner.repeats *= 2;
-    once = await sample(clock, runner.contestant, runner.repeats);
+    once = await stretch(clock, runner.contestant, runner.repeats);
   }
   runner.wall = once.wall;
   let last = once.ms;
@@ -264,7 +281,7 @@ async function warmUp(clock: Clock, runner: Runner, least: number, late: () => b
     if (late()) return;
     const some: number[] = [];
     for (let k = 0; k < (once.ms > longRun ? 1 : 3); k++)
-      some.push((await sample(clock, runner.contestant, runner.repeats)).ms);
+      some.push((await stretch(clock, runner.contestant, runner.repeats)).ms);
     const now = median(some);
     runner.warmups++;
     if (Math.abs(now - last) <= agreement * Math.max(now, last)) {

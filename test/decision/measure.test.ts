@@ -42,7 +42,22 @@ describe("the clock", () => {
 });
 
 describe("timing", () => {
-  test("repeats are doubled until a sample lasts a millisecond and a hundred grains", async () => {
+  test("a sample is the quietest of its stretches, as many as a short sample has room for", async () => {
+    const clock = new FakeClock();
+    let call = 0;
+    // Every third run is undisturbed.
+    const shaken: Contestant = { name: "shaken", run: () => clock.pass(call++ % 3 === 0 ? 4 : 6) };
+    const alone = { clock, samples: 9, spread: 1 };
+    expect((await measure([shaken], alone)).timings[0]!.median).toBeCloseTo(6, 3);
+    const { timings } = await measure([shaken, lasting(clock, "long", 40)], { ...alone, stretches: 3 });
+    expect(timings[0]!.max).toBeCloseTo(4, 3);
+    expect(timings.map(({ n }) => n)).toEqual([9, 9]);
+    let runs = 0;
+    await measure([{ name: "long", run: () => (runs++, clock.pass(40)) }], { ...alone, stretches: 3 });
+    // The first, two of warm-up, and one a sample.
+    expect(runs).toBe(12);
+  });
+  test("repeats are doubled until a stretch lasts a millisecond and a hundred grains", async () => {
     const clock = new FakeClock();
     const { timings } = await measure([lasting(clock, "short", 0.03), lasting(clock, "long", 40)], { clock });
     expect(timings.map(({ repeats }) => repeats)).toEqual([64, 1]);

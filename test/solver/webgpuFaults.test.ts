@@ -70,6 +70,20 @@ describe.skipIf(whyNoGpu !== undefined)("a workspace on the GPU", () => {
     await expect(GpuWorkspace.make(tiny, [d], options)).rejects.toMatchObject({ code: "MFGPU_DEVICE_MEMORY" });
   }, 240_000);
 
+  test("who reads after a step of Anderson's, or writes, meets the whole of it", async () => {
+    await using workspace = await GpuWorkspace.make(device, [d], options);
+    const density = await run(workspace);
+    // Its sums are collected, so that nothing recorded before them is left out.
+    await workspace.certify(0);
+    expect(await workspace.read(0, "density")).toEqual(density);
+    await workspace.relax(0, { kind: "anderson", beta: 0.1 }, { kind: "blend", theta: 0.5 });
+    await workspace.load(0, d.initialDensity);
+    await workspace.certify(0);
+    expect((await workspace.read(0, "density", { from: 3, to: 4 })).map(Math.fround)).toEqual(
+      d.initialDensity.map(Math.fround),
+    );
+  }, 240_000);
+
   test("stops at an abort in mid-sweep and goes on afterwards as if nothing had been", async () => {
     await using reference = await GpuWorkspace.make(device, [d], options);
     const expected = await run(reference);

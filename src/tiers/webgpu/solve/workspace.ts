@@ -176,7 +176,6 @@ export class GpuWorkspace implements Workspace {
       }
       const theta = step.kind === "blend" ? step.theta : 1;
       await histories.blend(density, transported, theta);
-      this.#context.recorder.submit();
       return { step: { kind: "blend", theta }, depth: 0 };
     });
   }
@@ -252,10 +251,15 @@ export class GpuWorkspace implements Workspace {
     return report;
   }
 
-  /** Runs work on the device; after an abort or a failure nothing half-recorded is left behind. */
+  /**
+   * Runs work on the device. All that it records is submitted, since who reads or writes fields afterwards asks the queue alone; after an
+   * abort or a failure nothing half-recorded is left behind.
+   */
   async #guarded<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await work();
+      const result = await work();
+      this.#context.recorder.submit();
+      return result;
     } catch (error) {
       await this.#context.recorder.abandon().catch(() => undefined);
       throw error;
