@@ -119,4 +119,4 @@ export function jsWeightRows32(
 }
 
 /** Entries of what `jsWeightRows32` works in. */
-export const weightScratch = 6 * blockRows;
+export const weightScratch: number = 6 * blockRows;
