@@ -6,7 +6,7 @@ export interface PeersRun {
   readonly wants: (name: string) => boolean;
   readonly skip: (name: string, reason: string) => void;
   readonly samples: number;
-  /** Milliseconds of a sample, at least. */
+  /** Milliseconds of a stretch, at least. */
   readonly stretchMs: number;
   /** Milliseconds of a race, at most, of which everyone gets three samples in any case. */
   readonly budgetMs: number;

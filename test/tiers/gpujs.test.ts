@@ -90,7 +90,7 @@ describe("the mode that was asked for computes", () => {
         super({ mode: "cpu" });
       }
     }
-    const plans = new Plans({ ...libraryOf(library), GPU: Elsewhere }, mode, false);
+    const plans = new Plans({ ...partsOf(library), GPU: Elsewhere }, mode, false);
     const plan = await plans.smoothness(2);
     await expect(plan.run(rough(10))).rejects.toMatchObject({ code: "MFGPU_TIER_FALLBACK", value: `gpujs:${mode}` });
     await plans.close();
@@ -104,7 +104,7 @@ describe("the mode that was asked for computes", () => {
 });
 
 /** What is used of a module namespace, as a plain object. */
-function libraryOf({ GPU, input, WebGPUContext, WebAssemblyKernel }: Library): Library {
+function partsOf({ GPU, input, WebGPUContext, WebAssemblyKernel }: Library): Library {
   return { GPU, input, WebGPUContext, WebAssemblyKernel };
 }
 

@@ -114,7 +114,7 @@ export function jsWeightRows32(
     const count = Math.min(blockRows, n - row);
     wide.set(beta.subarray(3 * row, 3 * (row + count)));
     jsWeightRows(wide, exact, epsilon, count, weights);
-    out.set(count === blockRows ? weights : weights.subarray(0, 3 * count), 3 * row);
+    out.set(weights.subarray(0, 3 * count), 3 * row);
   }
 }
 

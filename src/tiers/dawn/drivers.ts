@@ -34,7 +34,8 @@ function filesOf(folder: string): readonly string[] {
 function libraryOf(file: string): string | undefined {
   try {
     const { ICD } = JSON.parse(readFileSync(file, "utf8")) as { readonly ICD?: { readonly library_path?: string } };
-    return ICD?.library_path;
+    const { library_path: path } = ICD ?? {};
+    return path;
   } catch {
     return undefined;
   }

@@ -115,7 +115,7 @@ export class GpujsKernels implements Kernels {
         const length = paddedLength(piece);
         const lines = this.#lines(length);
         padPiece(field as Float32Array, axis, piece, lower, upper, lines);
-        const input = this.#plans.library.input(lines, [length / piece.slabs, piece.slabs]);
+        const input = this.#plans.module.input(lines, [length / piece.slabs, piece.slabs]);
         await this.#run(plan, [input, scale, floor, unit, -unit], begun, ({ minus, plus }) => {
           placePiece(minus!, axis, piece, pMinus as Float32Array);
           placePiece(plus!, axis, piece, pPlus as Float32Array);

@@ -14,13 +14,13 @@ export interface Plan {
 
 /** One gpu.js for each plan, so that closing it frees all that it made. */
 export class Plans {
-  readonly library: Library;
+  readonly module: Library;
   readonly mode: Mode;
   readonly #threads: boolean;
   readonly #kept = new Map<string, Plan>();
 
-  constructor(library: Library, mode: Mode, threads: boolean) {
-    this.library = library;
+  constructor(module: Library, mode: Mode, threads: boolean) {
+    this.module = module;
     this.mode = mode;
     this.#threads = threads;
   }
@@ -107,7 +107,7 @@ export class Plans {
   }
 
   #make(describe: (gpu: Gpu) => (...args: readonly unknown[]) => Readonly<Record<string, unknown>>): Plan {
-    const gpu = createGpu(this.library, this.mode);
+    const gpu = createGpu(this.module, this.mode);
     const pipeline = gpu.createPipeline(describe(gpu), { threads: this.#threads });
     return {
       run: async (...args) => {

@@ -9,7 +9,7 @@ import { LineRunner, runnerBytes } from "./lineRunner.ts";
 /** Members from which on half of them fill a large GPU: a hundred multiprocessors or more, two to four workgroups each. */
 const twoFrom = 512;
 
-/** How many members each party has. */
+/** How many members each party has; the first ones are in the first party, as neighbours share buffers. */
 function partySizes(members: number, from = twoFrom): readonly number[] {
   return members < from ? [members] : [Math.ceil(members / 2), Math.floor(members / 2)];
 }
@@ -33,23 +33,24 @@ export async function makeParties(
 ): Promise<LineParties> {
   const runners: LineRunner[] = [];
   const turns = { freeAt: 0 };
-  for (const size of partySizes(members, tried.twoFrom))
-    runners.push(await LineRunner.make(device, store, size, turns, signal, tried.budget));
-  return new LineParties(runners, members);
+  const sizes = partySizes(members, tried.twoFrom);
+  for (const size of sizes) runners.push(await LineRunner.make(device, store, size, turns, signal, tried.budget));
+  return new LineParties(runners, sizes[0]!);
 }
 
 export class LineParties {
   readonly #runners: readonly LineRunner[];
-  readonly #members: number;
+  readonly #first: number;
 
-  constructor(runners: readonly LineRunner[], members: number) {
+  /** @param first members of the first party */
+  constructor(runners: readonly LineRunner[], first: number) {
     this.#runners = runners;
-    this.#members = members;
+    this.#first = first;
   }
 
-  /** Who runs the jobs of a member; neighbours mostly share one, as they share buffers. */
+  /** Who runs the jobs of a member. */
   runnerOf(member: number): LineRunner {
-    return this.#runners[Math.floor((member * this.#runners.length) / this.#members)]!;
+    return this.#runners[member < this.#first ? 0 : 1]!;
   }
 
   /** Dispatches so far. */

@@ -21,7 +21,7 @@ const mostParts = 32;
 /** Jobs of one submit at most, so that their lists and words fit into any binding. */
 const mostJobs = 4096;
 
-/** How long one submit should take, above what its jobs are made shorter, and the nodes times passes that the first jobs together hold. */
+/** How long one submit should take, and how long it may before jobs are made shorter; nodes times passes that the first jobs together hold. */
 const targetMs = 120;
 const tooLongMs = 360;
 const firstWork = 2 ** 20;
