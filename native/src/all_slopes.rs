@@ -67,14 +67,14 @@ impl<R: WenoReal, S: SlopeSink<R>> Kernel for Tile<'_, R, S> {
         let mut most = [0.0; MOST_AXES];
         for (axis, (pass, most)) in passes.iter().zip(&mut most).enumerate() {
             let mut tell = |answer: f64| *most = f64::max(*most, answer);
-            if pass.stride() == 1 {
+            if pass.axis().stride == 1 {
                 for (line, from) in grid.lines(place.clone()) {
-                    let buffers = kept.each_mut().map(|kept| &mut kept[from..from + pass.nodes()]);
+                    let buffers = kept.each_mut().map(|kept| &mut kept[from..from + pass.axis().n]);
                     tell(pass.line(line, memory, buffers));
                 }
             } else {
                 let stride = grid.pitch(axis, &place);
-                for (strip, from) in grid.strips(axis, place.clone(), pass.row_length()) {
+                for (strip, from) in grid.strips(axis, place.clone(), pass.axis().row_length()) {
                     let rows = kept.each_mut().map(|kept| &mut kept[from..]);
                     tell(pass.march(&strip, memory, Buffers { rows, stride }));
                 }

@@ -7,6 +7,7 @@
 pub mod ahead;
 pub mod all_slopes;
 pub mod anderson;
+mod axis_field;
 pub mod balance;
 pub mod binding;
 pub mod blend;
@@ -37,6 +38,7 @@ pub mod hjb_sweep;
 pub mod implicit;
 pub mod interval_counts;
 pub mod lane;
+pub mod largest_slopes;
 pub mod legendre;
 pub mod limiter;
 pub mod lines;

@@ -1,181 +1,442 @@
-//! The largest slopes of a field without most of the slopes: a bound that needs no weights tells where they cannot be.
+//! The largest slope along lines and columns without most of the slopes: bounds that need no weights tell where they cannot be.
+//!
+//! Weights are positive with the sum 1, so that a slope lies between those of its three candidates. For CHUNK intervals together
+//! these are looked at, and of what they leave the slopes. Each candidate lies within 7/6 of the largest second difference around
+//! from the difference of the interval itself, so that whole blocks need not even that.
 
-use crate::discretisation::Weno;
-use crate::extremes::largest_of;
-use crate::simd::{Kernel, Level};
-use crate::weno5::{CHUNK, JS, M, Slopes, WenoReal, Z};
+use crate::axis_field::PaddedRows;
+use crate::extremes::{largest_lane, largest_of};
+use crate::grid::GHOSTS;
+use crate::real::Real;
+use crate::weno5::{CHUNK, Slopes, WenoReal};
 
-/// What rounding does to a slope is no more than so many epsilons of its bound and of the largest difference.
-const ROUNDING: f64 = 64.0;
-
-impl<R: WenoReal> Slopes<R> {
-    /// The largest sizes of the left-biased and of the right-biased slopes of these intervals (see [`Slopes::intervals`]); where
-    /// none is larger than `floor` it may be 0. A bound costs a third of a slope.
-    ///
-    /// `whole_line`: the right-biased slope of the first interval and the left-biased one of the last are those of ghosts, and do
-    /// not count. `also`: see [`Slopes::intervals_and`].
-    #[inline]
-    pub(crate) fn largest_above(
-        &self,
-        level: Level,
-        rows: [&[R]; 6],
-        floor: R,
-        whole_line: bool,
-        also: impl Fn(usize) + Copy,
-    ) -> [R; 2] {
-        match self.variant {
-            Weno::Js => level.run(Above::<R, _, JS> { slopes: *self, rows, floor, whole_line, also }),
-            Weno::Z => level.run(Above::<R, _, Z> { slopes: *self, rows, floor, whole_line, also }),
-            Weno::M => level.run(Above::<R, _, M> { slopes: *self, rows, floor, whole_line, also }),
-        }
-    }
-
-    /// True where no slope of these intervals is larger than `floor`: weights are positive with the sum 1, so that corrections
-    /// lie between those of the three candidates, and rounding adds little.
-    #[inline(always)]
-    pub(crate) fn below(&self, u: [&[R; CHUNK]; 6], floor: R) -> bool {
-        let (four, seven) = (R::from_f64(4.0), R::from_f64(7.0));
-        let rounding = R::from_f64(ROUNDING) * R::EPSILON;
-        let mut above = 0_u32;
-        for k in 0..CHUNK {
-            let d: [R; 5] = std::array::from_fn(|i| u[i + 1][k] - u[i][k]);
-            let s = [d[1] - d[0], d[2] - d[1], d[3] - d[2], d[4] - d[3]];
-            let t = [s[0] - s[1], s[1] - s[2], s[2] - s[3]];
-            let (q0, q1) = (t[0] - t[1], t[1] - t[2]);
-            let plus = seven * (d[1] + d[2]) - (d[0] + d[3]) - q0;
-            let minus = seven * (d[2] + d[3]) - (d[1] + d[4]) + q1;
-            let largest = d[0].abs().larger(d[1].abs()).larger(d[3].abs().larger(d[4].abs())).larger(d[2].abs());
-            let bound = plus.abs().larger(minus.abs()) + four * q0.abs().larger(q1.abs());
-            above += u32::from(self.unit * (bound + rounding * (bound + largest)) > floor);
-        }
-        above == 0
-    }
+/// What rounding does to a slope is no more than this share of its bound and of the largest difference.
+#[inline(always)]
+fn rounding<R: Real>() -> R {
+    R::from_f64(64.0) * R::EPSILON
 }
 
-/// See [`Slopes::largest_above`].
-struct Above<'a, R, A, const V: u8> {
+/// Intervals of a line in a block: short beside what changes in a field, long beside their halo.
+const BLOCK: usize = 8 * CHUNK;
+/// A line of fewer blocks is one: its largest slope and its largest second difference lie in the same of them.
+const FEWEST_BLOCKS: usize = 4;
+/// Intervals of CHUNK neighbouring columns in a block.
+const STEPS: usize = 8;
+/// Nodes around an interval, but for one.
+const REACH: usize = 2 * GHOSTS - 1;
+
+/// The largest size of a slope of one axis.
+pub(crate) struct Largest<R> {
     slopes: Slopes<R>,
-    rows: [&'a [R]; 6],
-    floor: R,
-    whole_line: bool,
-    also: A,
+    /// The largest size so far.
+    size: R,
+    /// 12 h, and a little less for what rounding does.
+    per_slope: R,
 }
 
-impl<R: WenoReal, A: Fn(usize) + Copy, const V: u8> Kernel for Above<'_, R, A, V> {
-    type Output = [R; 2];
+/// Which slopes of CHUNK intervals are those of ghosts, and do not count.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ghosts {
+    /// The right-biased slope of the first interval (with `first`) and the left-biased one of the last (with `last`).
+    Ends { first: bool, last: bool },
+    /// All right-biased ones (with `right`), all left-biased ones (with `left`).
+    Sides { right: bool, left: bool },
+}
 
+impl<R: WenoReal> Largest<R> {
+    /// Along an axis, with what is known of it.
+    pub(crate) fn new(slopes: Slopes<R>, size: R) -> Self {
+        Self { slopes, size, per_slope: (R::ONE - rounding::<R>()) / slopes.unit }
+    }
+
+    /// The largest size so far.
+    pub(crate) fn size(&self) -> R {
+        self.size
+    }
+
+    /// All intervals of a line with its ghosts.
     #[inline(always)]
-    fn run(self) -> [R; 2] {
-        let Self { slopes, rows, floor, whole_line, also } = self;
-        let count = rows.iter().map(|row| row.len()).fold(usize::MAX, usize::min);
+    pub(crate) fn line<const V: u8>(&mut self, padded: &[R]) {
+        let count = padded.len() - REACH;
         if count < CHUNK {
-            let mut padded = [[R::ZERO; CHUNK]; 6];
-            for (padded, row) in padded.iter_mut().zip(rows) {
-                padded[..count].copy_from_slice(&row[..count]);
+            let mut filled = [R::ZERO; CHUNK + REACH];
+            filled[..padded.len()].copy_from_slice(padded);
+            // Beyond the end: no slopes of the line.
+            let mut stencil: [[R; CHUNK]; 6] = std::array::from_fn(|k| std::array::from_fn(|i| filled[i + k]));
+            for row in &mut stencil {
+                row[count..].fill(R::ZERO);
             }
-            let (minus, plus) = slopes.chunk::<V>(padded.each_ref());
-            let skipped = usize::from(whole_line).min(count);
-            return [largest_of(&minus[..count - skipped]), largest_of(&plus[skipped..count])];
+            let (mut minus, mut plus) = self.slopes.chunk::<V>(stencil.each_ref());
+            (plus[0], minus[count - 1]) = (R::ZERO, R::ZERO);
+            self.take(&minus, &plus);
+            return;
         }
-        let mut most = [[R::ZERO; CHUNK]; 2];
-        for chunk in 0..count.div_ceil(CHUNK) {
-            // What fills no chunk is looked at as the last whole one, partly for the second time.
-            let at = (chunk * CHUNK).min(count - CHUNK);
-            also(at);
-            let rows = rows.map(|row| row[at..].first_chunk::<CHUNK>());
-            let [Some(u0), Some(u1), Some(u2), Some(u3), Some(u4), Some(u5)] = rows else { break };
-            let u = [u0, u1, u2, u3, u4, u5];
-            if slopes.below(u, floor) {
+        let blocks = if count < FEWEST_BLOCKS * BLOCK { 1 } else { count / BLOCK };
+        for block in 0..blocks {
+            let (from, to) = (block * BLOCK, if block + 1 == blocks { count } else { (block + 1) * BLOCK });
+            let [largest, bend] = differences_of_line(&padded[from..to + REACH]);
+            if blocks > 1 && bound_of(largest, bend) <= self.limit(largest) {
                 continue;
             }
-            let (mut minus, mut plus) = slopes.chunk::<V>(u);
-            if whole_line && at == 0 {
-                plus[0] = R::ZERO;
-            }
-            if whole_line && at == count - CHUNK {
-                minus[CHUNK - 1] = R::ZERO;
-            }
-            for k in 0..CHUNK {
-                most[0][k] = minus[k].abs().larger(most[0][k]);
-                most[1][k] = plus[k].abs().larger(most[1][k]);
+            for at in (from..to).step_by(CHUNK) {
+                // What fills no chunk is looked at as the last whole one, partly for the second time.
+                let at = at.min(count - CHUNK);
+                let Some(stencil) = stencil_of([0, 1, 2, 3, 4, 5].map(|k| &padded[at + k..])) else { return };
+                // The last chunk may reach into the block before, whose differences are others.
+                if at < from || candidates_exceed(stencil, [self.limit(largest); CHUNK]) {
+                    self.chunk::<V>(stencil, Ghosts::Ends { first: at == 0, last: at == count - CHUNK });
+                }
             }
         }
-        most.map(|sizes| largest_of(&sizes))
     }
+
+    /// The intervals below some nodes of neighbouring columns, and that above the last node of the axis.
+    #[inline(always)]
+    pub(crate) fn columns<const V: u8>(&mut self, rows: PaddedRows<'_, R>, nodes: std::ops::Range<usize>) {
+        let PaddedRows { width, n, .. } = rows;
+        let end = if nodes.end == n { n + 1 } else { nodes.end };
+        for from in nodes.clone().step_by(STEPS) {
+            let to = if from + STEPS >= nodes.end { end } else { from + STEPS };
+            // Some repeat at the end, where a block is short.
+            let taken: [&[R]; STEPS + 1 + REACH] = std::array::from_fn(|k| rows.row((from + k).min(to - 1 + REACH)));
+            let taken = &taken[..to - from + REACH];
+            for at in (0..width).step_by(CHUNK) {
+                let at = at.min(width.saturating_sub(CHUNK));
+                let [largest, bend] = differences_of_columns(taken, at);
+                if width >= CHUNK && self.none_exceeds(largest, bend) {
+                    continue;
+                }
+                for t in from..to {
+                    let rows = [0, 1, 2, 3, 4, 5].map(|k| &taken[t - from + k][at..]);
+                    let ghosts = Ghosts::Sides { right: t == 0, left: t == n };
+                    if let Some(stencil) = stencil_of(rows) {
+                        if candidates_exceed(stencil, largest.map(|largest| self.limit(largest))) {
+                            self.chunk::<V>(stencil, ghosts);
+                        }
+                    } else {
+                        // Constant columns beyond the last one.
+                        let mut filled = [[R::ZERO; CHUNK]; 6];
+                        for (filled, row) in filled.iter_mut().zip(rows) {
+                            filled[..width].copy_from_slice(row);
+                        }
+                        self.chunk::<V>(filled.each_ref(), ghosts);
+                    }
+                }
+            }
+        }
+    }
+
+    /// CHUNK intervals.
+    #[inline(always)]
+    fn chunk<const V: u8>(&mut self, stencil: [&[R; CHUNK]; 6], ghosts: Ghosts) {
+        let (mut minus, mut plus) = self.slopes.chunk::<V>(stencil);
+        match ghosts {
+            Ghosts::Ends { first, last } => {
+                if first {
+                    plus[0] = R::ZERO;
+                }
+                if last {
+                    minus[CHUNK - 1] = R::ZERO;
+                }
+            }
+            Ghosts::Sides { right, left } => {
+                if right {
+                    plus = [R::ZERO; CHUNK];
+                }
+                if left {
+                    minus = [R::ZERO; CHUNK];
+                }
+            }
+        }
+        self.take(&minus, &plus);
+    }
+
+    #[inline(always)]
+    fn take(&mut self, minus: &[R; CHUNK], plus: &[R; CHUNK]) {
+        self.size = largest_of(minus).larger(self.size);
+        self.size = largest_of(plus).larger(self.size);
+    }
+
+    /// Whether slopes of CHUNK blocks are no larger than the size, by the largest differences and second differences around.
+    #[inline(always)]
+    fn none_exceeds(&self, largest: [R; CHUNK], bend: [R; CHUNK]) -> bool {
+        let mut beyond = [R::ZERO; CHUNK];
+        for k in 0..CHUNK {
+            beyond[k] = bound_of(largest[k], bend[k]) - self.limit(largest[k]);
+        }
+        largest_lane(beyond) <= R::ZERO
+    }
+
+    /// Slopes whose bound times 12 h is no larger are no larger than the size, where differences around are up to `largest`.
+    #[inline(always)]
+    fn limit(&self, largest: R) -> R {
+        self.size * self.per_slope - rounding::<R>() * largest
+    }
+}
+
+/// Whether the candidates of some of these intervals, times 12 h, are larger than its limit.
+#[inline(always)]
+fn candidates_exceed<R: Real>(u: [&[R; CHUNK]; 6], limit: [R; CHUNK]) -> bool {
+    let [two, three, four, twelve] = [2.0, 3.0, 4.0, 12.0].map(R::from_f64);
+    let mut above = 0_u32;
+    for k in 0..CHUNK {
+        let d: [R; 5] = std::array::from_fn(|i| u[i + 1][k] - u[i][k]);
+        let s = [d[1] - d[0], d[2] - d[1], d[3] - d[2], d[4] - d[3]];
+        // The middle candidates of both sides are these two, their sum and their difference; the outer ones lie 4 q away.
+        let mean = twelve * d[2] + (s[2] - s[1]);
+        let apart = three * (s[1] + s[2]);
+        let (q0, q1) = (s[0] - two * s[1] + s[2], s[1] - two * s[2] + s[3]);
+        let bound = mean.abs() + apart.abs() + four * q0.abs().larger(q1.abs());
+        above += u32::from(bound > limit[k]);
+    }
+    above > 0
+}
+
+/// Twelve times h times slopes are no larger, where differences of intervals are up to `largest` and second ones up to `bend`.
+#[inline(always)]
+fn bound_of<R: Real>(largest: R, bend: R) -> R {
+    R::from_f64(12.0) * largest + R::from_f64(14.0) * bend
+}
+
+/// The largest sizes of the differences of the nodes of a line, but for the last, and of their differences; at least CHUNK + 2.
+#[inline(always)]
+fn differences_of_line<R: Real>(nodes: &[R]) -> [R; 2] {
+    let mut largest = [R::ZERO; CHUNK];
+    let mut bend = [R::ZERO; CHUNK];
+    let count = nodes.len() - 2;
+    for at in (0..count).step_by(CHUNK) {
+        let at = at.min(count - CHUNK);
+        let [Some(a), Some(b), Some(c)] = [0, 1, 2].map(|k| nodes[at + k..].first_chunk::<CHUNK>()) else { break };
+        for k in 0..CHUNK {
+            let (before, after) = (b[k] - a[k], c[k] - b[k]);
+            largest[k] = before.abs().larger(largest[k]);
+            bend[k] = (after - before).abs().larger(bend[k]);
+        }
+    }
+    [largest_of(&largest), largest_of(&bend)]
+}
+
+/// The same of CHUNK neighbouring columns from `at` on, each for itself; 0 where there are fewer.
+#[inline(always)]
+fn differences_of_columns<R: Real>(rows: &[&[R]], at: usize) -> [[R; CHUNK]; 2] {
+    let mut largest = [R::ZERO; CHUNK];
+    let mut bend = [R::ZERO; CHUNK];
+    let mut nodes = rows.iter().map_while(|row| row[at..].first_chunk::<CHUNK>());
+    let (Some(first), Some(second)) = (nodes.next(), nodes.next()) else { return [largest, bend] };
+    let mut node = *second;
+    let mut before = [R::ZERO; CHUNK];
+    for k in 0..CHUNK {
+        before[k] = second[k] - first[k];
+    }
+    for next in nodes {
+        for k in 0..CHUNK {
+            let after = next[k] - node[k];
+            largest[k] = after.abs().larger(largest[k]);
+            bend[k] = (after - before[k]).abs().larger(bend[k]);
+            (before[k], node[k]) = (after, next[k]);
+        }
+    }
+    [largest, bend]
+}
+
+/// The first CHUNK of six rows; None where they are shorter.
+#[inline(always)]
+fn stencil_of<R>(rows: [&[R]; 6]) -> Option<[&[R; CHUNK]; 6]> {
+    let [Some(u0), Some(u1), Some(u2), Some(u3), Some(u4), Some(u5)] = rows.map(|row| row.first_chunk::<CHUNK>())
+    else {
+        return None;
+    };
+    Some([u0, u1, u2, u3, u4, u5])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::discretisation::Epsilon;
-    use crate::simd::LEVELS;
+    use crate::discretisation::{Epsilon, Weno};
+    use crate::simd::{Kernel, LEVELS, Level};
+    use crate::weno5::{JS, M, Z};
 
     /// Smooth, rough, with a kink, with a jump, and constant.
-    fn fields() -> [Vec<f64>; 5] {
-        let at = |f: fn(f64) -> f64| (0..300).map(|k| f(f64::from(k) / 300.0)).collect();
-        [
-            at(|x| (7.0 * x).sin()),
-            at(|x| (1e4 * x * x).sin()),
-            at(|x| (x - 0.4).abs()),
-            at(|x| if x < 0.6 { 0.1 * x } else { 3.0 - x }),
-            at(|_| 0.3),
-        ]
+    const FIELDS: [fn(f64) -> f64; 5] = [
+        |x| (7.0 * x).sin(),
+        |x| (1e4 * x * x).sin(),
+        |x| (x - 0.4).abs(),
+        |x| if x < 0.6 { 0.1 * x } else { 3.0 - x },
+        |_| 0.3,
+    ];
+
+    fn sample<R: WenoReal>(field: fn(f64) -> f64, count: u32) -> Vec<R> {
+        (0..count).map(|k| R::from_f64(field(f64::from(k) / f64::from(count)))).collect()
     }
 
-    fn check<R: WenoReal>() {
-        for variant in [Weno::Js, Weno::Z, Weno::M] {
-            let slopes = Slopes::<R>::new(variant, Epsilon::Scaled(1e-6), 300.0);
-            for field in fields() {
-                let u: Vec<R> = field.into_iter().map(R::from_f64).collect();
-                let count = u.len() - 5;
-                let rows = [0, 1, 2, 3, 4, 5].map(|k| &u[k..k + count]);
-                let (mut minus, mut plus) = (vec![R::ZERO; count], vec![R::ZERO; count]);
-                slopes.intervals(Level::Baseline, rows, &mut minus, &mut plus);
-                for at in (0..=count - CHUNK).step_by(5) {
-                    let chunk = rows.map(|row| row[at..].first_chunk::<CHUNK>().expect("long enough"));
-                    let largest = largest_of(&minus[at..at + CHUNK]).larger(largest_of(&plus[at..at + CHUNK]));
-                    assert!(
-                        largest == R::ZERO || !slopes.below(chunk, R::from_f64(0.999_999) * largest),
-                        "{variant:?} {at}"
-                    );
-                }
-                let largest = [largest_of(&minus), largest_of(&plus)];
-                for level in LEVELS.into_iter().filter(|level| level.is_here()) {
-                    for share in [0.0, 0.9, 0.999] {
-                        let floor = R::from_f64(share) * largest[0].smaller(largest[1]);
-                        assert!(
-                            slopes.largest_above(level, rows, floor, false, |_| ()) == largest,
-                            "{variant:?} {level:?} {share}"
-                        );
-                    }
-                    let inner = [largest_of(&minus[..count - 1]), largest_of(&plus[1..])];
-                    assert!(slopes.largest_above(level, rows, R::ZERO, true, |_| ()) == inner, "{variant:?} {level:?}");
-                    let few = rows.map(|row| &row[70..75]);
-                    let [left, right] = slopes.largest_above(level, few, R::from_f64(1e9), false, |_| ());
-                    assert!(left <= largest[0] && right <= largest[1]);
-                }
+    fn largest_from<R: WenoReal>(variant: Weno, size: R) -> Largest<R> {
+        Largest::new(Slopes::new(variant, Epsilon::Scaled(1e-6), 300.0), size)
+    }
+
+    /// The largest slope of intervals, but for the right-biased one of the first and the left-biased one of the last.
+    fn plainly<R: WenoReal>(variant: Weno, line: &[R]) -> R {
+        let count = line.len() - REACH;
+        let rows = [0, 1, 2, 3, 4, 5].map(|k| &line[k..k + count]);
+        let (mut minus, mut plus) = (vec![R::ZERO; count], vec![R::ZERO; count]);
+        largest_from(variant, R::ZERO).slopes.intervals(Level::Baseline, rows, &mut minus, &mut plus);
+        largest_of(&minus[..count - 1]).larger(largest_of(&plus[1..]))
+    }
+
+    struct OfLine<'a, R> {
+        variant: Weno,
+        floor: R,
+        line: &'a [R],
+    }
+
+    impl<R: WenoReal> Kernel for OfLine<'_, R> {
+        type Output = R;
+        #[inline(always)]
+        fn run(self) -> R {
+            let mut largest = largest_from(self.variant, self.floor);
+            match self.variant {
+                Weno::Js => largest.line::<JS>(self.line),
+                Weno::Z => largest.line::<Z>(self.line),
+                Weno::M => largest.line::<M>(self.line),
+            }
+            largest.size
+        }
+    }
+
+    struct OfColumns<'a, R> {
+        variant: Weno,
+        floor: R,
+        rows: PaddedRows<'a, R>,
+        nodes: std::ops::Range<usize>,
+    }
+
+    impl<R: WenoReal> Kernel for OfColumns<'_, R> {
+        type Output = R;
+        #[inline(always)]
+        fn run(self) -> R {
+            let mut largest = largest_from(self.variant, self.floor);
+            match self.variant {
+                Weno::Js => largest.columns::<JS>(self.rows, self.nodes),
+                Weno::Z => largest.columns::<Z>(self.rows, self.nodes),
+                Weno::M => largest.columns::<M>(self.rows, self.nodes),
+            }
+            largest.size
+        }
+    }
+
+    fn here() -> impl Iterator<Item = Level> {
+        LEVELS.into_iter().filter(|level| level.is_here())
+    }
+
+    fn check_lines<R: WenoReal>(variant: Weno) {
+        for (field, count) in FIELDS.into_iter().flat_map(|field| [13, 20, 22, 137, 300].map(|count| (field, count))) {
+            let line = sample::<R>(field, count);
+            let wanted = plainly(variant, &line);
+            for (level, share) in here().flat_map(|level| [0.0, 0.9, 0.999].map(|share| (level, share))) {
+                let floor = R::from_f64(share) * wanted;
+                let found = level.run(OfLine { variant, floor, line: &line });
+                assert!(found == wanted, "{variant:?} {level:?} {count} {share}");
+            }
+            let above = wanted.larger(R::ONE) * R::from_f64(1e9);
+            assert!(Level::Baseline.run(OfLine { variant, floor: above, line: &line }) == above);
+        }
+    }
+
+    fn check_columns<R: WenoReal>(variant: Weno) {
+        for (field, width) in FIELDS.into_iter().flat_map(|field| [3, 16, 37].map(|width| (field, width))) {
+            // Column c is the field scaled by 1 to 2 and begun at another place.
+            let columns: Vec<Vec<R>> = (0..width)
+                .map(|c: u32| {
+                    let scale = R::from_f64(1.0 + f64::from(c * 7 % width) / f64::from(width));
+                    sample::<R>(field, 80 + c)[..75].iter().map(|u| scale * *u).collect()
+                })
+                .collect();
+            let padded: Vec<R> = (0..75).flat_map(|i| columns.iter().map(move |column| column[i])).collect();
+            let width = width as usize;
+            let ghosts = [&padded[..GHOSTS * width], &padded[padded.len() - GHOSTS * width..]].concat();
+            let rows = PaddedRows::of_padded(&padded, &ghosts, width);
+            let wanted = columns.iter().fold(R::ZERO, |most, column| plainly(variant, column).larger(most));
+            for (level, share) in here().flat_map(|level| [0.0, 0.9, 0.999].map(|share| (level, share))) {
+                let floor = R::from_f64(share) * wanted;
+                let found =
+                    [0..17, 17..18, 18..rows.n].map(|nodes| level.run(OfColumns { variant, floor, rows, nodes }));
+                assert!(largest_of(&found) == wanted, "{variant:?} {level:?} {width} {share}");
             }
         }
     }
 
     #[test]
-    fn no_slope_is_beyond_its_bound_and_the_largest_is_found() {
-        check::<f64>();
-        check::<f32>();
+    fn the_largest_slope_is_found_whatever_is_known() {
+        for variant in [Weno::Js, Weno::Z, Weno::M] {
+            check_lines::<f64>(variant);
+            check_lines::<f32>(variant);
+            check_columns::<f64>(variant);
+            check_columns::<f32>(variant);
+        }
+    }
+
+    fn check_bounds<R: WenoReal>(variant: Weno) {
+        for field in FIELDS {
+            let u = sample::<R>(field, 300);
+            for at in (0..u.len() - CHUNK - REACH).step_by(5) {
+                let nodes = &u[at..at + CHUNK + REACH];
+                let slopes = largest_from(variant, R::ZERO).slopes;
+                let stencil = stencil_of([0, 1, 2, 3, 4, 5].map(|k| &nodes[k..])).expect("long enough");
+                let (minus, plus) = match variant {
+                    Weno::Js => slopes.chunk::<JS>(stencil),
+                    Weno::Z => slopes.chunk::<Z>(stencil),
+                    Weno::M => slopes.chunk::<M>(stencil),
+                };
+                let size = largest_of(&minus).larger(largest_of(&plus));
+                let below = largest_from(variant, R::from_f64(0.999_999) * size);
+                let [largest, bend] = differences_of_line(nodes);
+                let limit = below.limit(largest);
+                assert!(size == R::ZERO || candidates_exceed(stencil, [limit; CHUNK]), "{variant:?} {at}");
+                assert!(size == R::ZERO || bound_of(largest, bend) > limit, "{variant:?} {at}");
+            }
+        }
     }
 
     #[test]
-    fn what_cannot_be_large_is_left_out() {
-        let slopes = Slopes::<f64>::new(Weno::Js, Epsilon::Scaled(1e-6), 300.0);
-        let u = &fields()[0];
-        let count = u.len() - 5;
-        let rows = [0, 1, 2, 3, 4, 5].map(|k| &u[k..k + count]);
+    fn no_slope_is_beyond_its_bounds() {
+        for variant in [Weno::Js, Weno::Z, Weno::M] {
+            check_bounds::<f64>(variant);
+            check_bounds::<f32>(variant);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_large_is_ruled_out() {
+        let u = sample::<f64>(FIELDS[0], 300);
+        let ruled_out = |size: f64, share: f64| {
+            let largest = largest_from(Weno::Js, size);
+            let blocks = u.windows(CHUNK + REACH).filter(|nodes| {
+                let [difference, bend] = differences_of_line(nodes);
+                bound_of(difference, bend) <= largest.limit(difference)
+            });
+            let columns = u.windows(STEPS + REACH).filter(|nodes| {
+                let rows: Vec<[f64; CHUNK]> = nodes.iter().map(|x| [*x; CHUNK]).collect();
+                let rows: Vec<&[f64]> = rows.iter().map(<[f64; CHUNK]>::as_slice).collect();
+                let [difference, bend] = differences_of_columns(&rows, 0);
+                largest.none_exceeds(difference, bend)
+            });
+            let chunks = u.windows(CHUNK + REACH).filter(|nodes| {
+                let stencil = stencil_of([0, 1, 2, 3, 4, 5].map(|k| &nodes[k..])).expect("long enough");
+                !candidates_exceed(stencil, [largest.limit(1.0); CHUNK])
+            });
+            for count in [blocks.count(), columns.count(), chunks.count()] {
+                assert!(f64::from(u32::try_from(count).expect("few")) > share * 280.0, "{size}: {count}");
+            }
+        };
         // The largest slope is 7.
-        assert!(slopes.largest_above(Level::Baseline, rows, 7.001, false, |_| ()).iter().all(|size| *size <= 0.0));
-        let chunks = (0..=count - CHUNK).step_by(CHUNK);
-        let all = chunks.clone().count();
-        let below = chunks
-            .filter(|at| slopes.below(rows.map(|row| row[*at..].first_chunk::<CHUNK>().expect("long enough")), 6.3));
-        assert!(below.count() > all / 2);
+        ruled_out(7.8, 0.9);
+        ruled_out(6.3, 0.5);
+    }
+
+    #[test]
+    fn what_is_no_number_does_not_count() {
+        let mut line = sample::<f64>(FIELDS[0], 300);
+        line[100] = f64::NAN;
+        let found = Level::Baseline.run(OfLine { variant: Weno::Js, floor: 0.0, line: &line });
+        assert!(found > 6.9 && found < 7.0, "{found}");
     }
 }

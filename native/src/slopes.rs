@@ -6,9 +6,10 @@
 use std::ops::Range;
 
 use crate::ahead::ahead;
+use crate::axis_field::{AxisField, PaddedRows};
 use crate::crew::{Crew, Scratch, Shared};
 use crate::discretisation::Discretisation;
-use crate::grid::{Axis, GHOSTS, GhostRules, fill_ghosts, ghost_row, value_rule};
+use crate::grid::{Axis, GHOSTS};
 use crate::lines::Strip;
 use crate::real::Real;
 use crate::simd::{Kernel, Level};
@@ -43,19 +44,6 @@ pub struct Row<'a, R> {
 
 /// What uses slopes. `row` is the body of a kernel: implementations mark it `#[inline(always)]`.
 pub trait SlopeSink<R>: Copy + Sync {
-    /// Where the sink looks for the largest slope alone, one that it knows of or guesses: it then takes no rows but what `found`
-    /// tells it, and slopes that are no larger may be taken for 0.
-    #[inline(always)]
-    fn floor(self) -> Option<R> {
-        None
-    }
-
-    /// Takes the size of a slope and of none that is larger around it; what is returned counts as the answer to a row.
-    #[inline(always)]
-    fn found(self, _size: R) -> f64 {
-        0.0
-    }
-
     /// Takes one row; `buffers` are as long as it. The largest number returned is what the pass returns. In a pass over all
     /// axes the buffers hold what the same nodes' rows along the axis before left there.
     fn row(self, row: Row<'_, R>, buffers: [&mut [R]; 2]) -> f64;
@@ -116,13 +104,9 @@ pub fn each_slope<R: WenoReal, S: SlopeSink<R>>(
 
 /// A pass over one axis.
 pub(crate) struct Pass<'a, R, S> {
-    axis: &'a Axis<R>,
-    index: usize,
-    rules: GhostRules,
+    field: AxisField<'a, R>,
     slopes: Slopes<R>,
     level: Level,
-    walls: &'a Walls<R>,
-    u: Shared<'a, R>,
     sink: S,
 }
 
@@ -138,12 +122,13 @@ impl<R: WenoReal, S: SlopeSink<R>> Kernel for Block<'_, R, S> {
     #[inline(always)]
     fn run(self) -> f64 {
         let Self { pass, number, scratch } = self;
-        let (memory, rest) = scratch.all().split_at_mut(own_length(pass.axis));
-        let (first, second) = rest.split_at_mut(longest_row(pass.axis));
-        if pass.axis.stride == 1 {
-            return pass.line(number, memory, [first, &mut second[..pass.axis.n]]);
+        let axis = pass.axis();
+        let (memory, rest) = scratch.all().split_at_mut(own_length(axis));
+        let (first, second) = rest.split_at_mut(longest_row(axis));
+        if axis.stride == 1 {
+            return pass.line(number, memory, [first, &mut second[..axis.n]]);
         }
-        let strip = pass.axis.strip(pass.row_length(), MARCH, number);
+        let strip = axis.strip(axis.row_length(), MARCH, number);
         pass.march(&strip, memory, Buffers { rows: [first, second], stride: 0 })
     }
 }
@@ -156,39 +141,19 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
         walls: &'a Walls<R>,
         sink: S,
     ) -> Self {
-        let (index, axis) = (axis, &d.axes[axis]);
-        Self {
-            axis,
-            index,
-            rules: axis.rules(value_rule),
-            slopes: Slopes::new(d.scheme.weno, d.scheme.epsilon, axis.inverse()),
-            level: crew.level,
-            walls,
-            u,
-            sink,
-        }
+        let field = AxisField::new(d, axis, u, walls);
+        let slopes = Slopes::new(d.scheme.weno, d.scheme.epsilon, field.axis.inverse());
+        Self { field, slopes, level: crew.level, sink }
     }
 
-    /// Distance in memory between neighbours.
+    /// The axis.
     #[inline(always)]
-    pub(crate) fn stride(&self) -> usize {
-        self.axis.stride
-    }
-
-    /// Nodes of the axis.
-    #[inline(always)]
-    pub(crate) fn nodes(&self) -> usize {
-        self.axis.n
-    }
-
-    /// Longest row that a march takes.
-    #[inline(always)]
-    pub(crate) fn row_length(&self) -> usize {
-        self.axis.row_length()
+    pub(crate) fn axis(&self) -> &'a Axis<R> {
+        self.field.axis
     }
 
     fn count(&self) -> usize {
-        let axis = self.axis;
+        let axis = self.axis();
         if axis.stride == 1 {
             return axis.lines;
         }
@@ -198,16 +163,12 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
     /// All nodes of a line of the contiguous axis.
     #[inline(always)]
     pub(crate) fn line(&self, line: usize, memory: &mut [R], buffers: [&mut [R]; BUFFERS]) -> f64 {
-        let n = self.axis.n;
+        let n = self.axis().n;
         let at = line * n;
         let (padded, rest) = memory.split_at_mut(n + 2 * GHOSTS);
         let (minus, plus) = rest.split_at_mut(n + 2 * GHOSTS);
-        {
-            // SAFETY: lines are apart, and what the sink writes of this line it writes after this copy.
-            let nodes = unsafe { self.u.view(at, n) };
-            padded[GHOSTS..GHOSTS + n].copy_from_slice(nodes);
-        }
-        fill_ghosts(padded, n, 1, self.rules, self.walls.at(self.index, line, 1));
+        // SAFETY: lines are apart, and what the sink writes of this line it writes after this copy.
+        unsafe { self.field.line(line, padded) };
         let padded = &*padded;
         // Interval t lies between the nodes t - 1 and t: it gives u_x^+ of the one and u_x^- of the other.
         let stencil = [0, 1, 2, 3, 4, 5].map(|k| &padded[k..=k + n]);
@@ -217,10 +178,6 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
                 sink.ahead(at + k, CHUNK);
             }
         };
-        if let Some(floor) = sink.floor() {
-            let [minus, plus] = self.slopes.largest_above(self.level, stencil, floor, true, also);
-            return self.sink.found(minus.larger(plus));
-        }
         self.slopes.intervals_and(self.level, stencil, &mut minus[..=n], &mut plus[..=n], also);
         let row = Row {
             at,
@@ -236,60 +193,30 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
     /// Some nodes of neighbouring columns of a strided axis, node by node.
     #[inline(always)]
     pub(crate) fn march(&self, strip: &Strip, memory: &mut [R], mut buffers: Buffers<'_, R>) -> f64 {
-        let Axis { n, stride, .. } = *self.axis;
+        let Axis { n, stride, .. } = *self.axis();
         let Range { start: from, end: to } = strip.nodes;
-        let width = strip.columns.len();
-        let (start, line) = (strip.at(self.axis, n, 0), strip.line(self.axis));
-
-        let (ghosts, rest) = memory.split_at_mut(2 * GHOSTS * width);
+        let (ghosts, rest) = memory.split_at_mut(2 * GHOSTS * strip.columns.len());
+        // SAFETY: along a strided axis nobody writes u: sinks write their own rows of other fields.
+        let padded = unsafe { self.field.rows(strip, ghosts) };
+        let PaddedRows { start, width, .. } = padded;
         let (mut minus, rest) = rest.split_at_mut(width);
         let (mut next, rest) = rest.split_at_mut(width);
         let plus = &mut rest[..width];
-
-        // SAFETY: along a strided axis nobody writes u: sinks write their own rows of other fields.
-        let field = unsafe { self.u.view(0, self.u.len()) };
-        let node = |i: usize| &field[start + i * stride..][..width];
-        if from < GHOSTS || to + GHOSTS > n {
-            let walls = self.walls.at(self.index, line, width);
-            let (below, above) = ghosts.split_at_mut(GHOSTS * width);
-            for k in 0..GHOSTS {
-                let ghost = GHOSTS - 1 - k;
-                ghost_row(self.rules[0], k, n, node, walls[0], &mut below[ghost * width..(ghost + 1) * width]);
-                ghost_row(self.rules[1], k, n, |i| node(n - 1 - i), walls[1], &mut above[k * width..(k + 1) * width]);
-            }
-        }
-        let ghosts = &*ghosts;
-        // The row of padded index p: node p - 3.
-        let padded = |p: usize| -> &[R] {
-            if p < GHOSTS {
-                &ghosts[p * width..(p + 1) * width]
-            } else if p < n + GHOSTS {
-                node(p - GHOSTS)
-            } else {
-                &ghosts[(p - n) * width..(p - n + 1) * width]
-            }
-        };
+        let line = strip.line(self.axis());
         let mut most = 0.0;
         // Interval t lies between the nodes t - 1 and t.
         for t in from..=to {
-            let stencil = [0, 1, 2, 3, 4, 5].map(|k| padded(t + k));
+            let stencil = [0, 1, 2, 3, 4, 5].map(|k| padded.row(t + k));
             // What the next round reads.
             let (sink, at, nearer, farther) = (self.sink, start + t * stride, t < to, t + GHOSTS < n);
             let also = move |k: usize| {
                 if k + CHUNK <= width && nearer {
                     sink.ahead(at + k, CHUNK);
                     if farther {
-                        ahead(&field[at + GHOSTS * stride + k..][..CHUNK]);
+                        ahead(&padded.row(t + 2 * GHOSTS)[k..][..CHUNK]);
                     }
                 }
             };
-            if let Some(floor) = sink.floor() {
-                let [minus, plus] = self.slopes.largest_above(self.level, stencil, floor, false, also);
-                // The slopes beyond the ends are those of ghosts.
-                let size = if t == 0 { minus } else { plus.larger(if t == n { R::ZERO } else { minus }) };
-                most = f64::max(most, self.sink.found(size));
-                continue;
-            }
             self.slopes.intervals_and(self.level, stencil, next, plus, also);
             if t > from {
                 let i = t - 1;
@@ -299,7 +226,7 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
                     node: Some(i),
                     minus,
                     plus,
-                    u: [0, 1, 2, 3, 4, 5, 6].map(|k| padded(i + k)),
+                    u: [0, 1, 2, 3, 4, 5, 6].map(|k| padded.row(i + k)),
                 };
                 most = f64::max(most, self.sink.row(row, buffers.at(i - from, width)));
             }

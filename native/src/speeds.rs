@@ -1,8 +1,6 @@
 //! The Lax-Friedrichs dissipation alpha_a = max |H_{p_a}| of a Hamiltonian that is a sum over the axes: at nodes, and its
 //! largest over the grid (docs/numerics.md section 3.1).
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use crate::all_slopes::each_slope_of_all;
 use crate::crew::Shared;
 use crate::discretisation::{Discretisation, Flux, Hamiltonian};
@@ -10,6 +8,7 @@ use crate::drift::is_quadratic;
 use crate::extremes::largest_of;
 use crate::grid::{Axis, MOST_AXES};
 use crate::hamiltonian::SlopeFields;
+use crate::largest_slopes::largest_slopes;
 use crate::real::Real;
 use crate::slopes::{Context, Row, SlopeSink};
 use crate::walls::Walls;
@@ -64,8 +63,8 @@ impl<R: Real> SlopeSink<R> for SpeedSink<'_, R> {
 
 /// The largest alpha of each axis over the grid, 0 beyond the last axis; NaN does not count.
 ///
-/// Only slopes that may be the largest are computed. `guess` holds the largest slopes of an earlier call and takes those of
-/// this one; a bad guess costs time and changes nothing.
+/// Without a drift field alpha grows with the size of a slope, and few slopes are computed. `guess` holds the largest ones of
+/// an earlier call and takes those of this one; a bad guess costs time and changes nothing.
 #[must_use]
 pub fn global_dissipation<R: WenoReal>(
     context: Context<'_, R>,
@@ -74,23 +73,20 @@ pub fn global_dissipation<R: WenoReal>(
     guess: &mut [f64; MOST_AXES],
 ) -> [f64; MOST_AXES] {
     let d = context.d;
-    let search = |floors: [f64; MOST_AXES]| {
-        let sizes = floors.map(|floor| AtomicU64::new(floor.to_bits()));
-        let alphas = each_slope_of_all(context, u, walls, |a| LargestSink {
+    if (0..d.axes.len()).any(|a| d.drift(a).is_some()) {
+        return each_slope_of_all(context, u, walls, |a| LargestSink {
             hamiltonian: &d.hamiltonian,
             drift: d.drift(a),
-            size: &sizes[a],
         });
-        (alphas, sizes.map(|bits| f64::from_bits(bits.into_inner())))
-    };
+    }
     let floors = guess.map(|largest| NEARLY * largest);
-    let (mut alphas, mut sizes) = search(floors);
+    let mut sizes = largest_slopes(context, u, walls, floors);
     // Nothing above a floor that is not 0: it was too high.
     if sizes.iter().zip(floors).any(|(size, floor)| floor > 0.0 && *size <= floor) {
-        (alphas, sizes) = search([0.0; MOST_AXES]);
+        sizes = largest_slopes(context, u, walls, [0.0; MOST_AXES]);
     }
     *guess = sizes;
-    alphas
+    sizes.map(|size| speed_of(&d.hamiltonian, R::from_f64(size)).to_f64())
 }
 
 /// Share of the largest slope that the next call is sure to find again: it changes little from stage to stage.
@@ -107,34 +103,14 @@ pub fn global_speed<R: Real>(d: &Discretisation<R>, largest: [f64; MOST_AXES]) -
 struct LargestSink<'a, R> {
     hamiltonian: &'a Hamiltonian<R>,
     drift: Option<&'a [R]>,
-    /// Bits of the largest slope so far, where alpha grows with its size; numbers >= 0 are in the order of their bits.
-    size: &'a AtomicU64,
 }
 
 impl<R: Real> SlopeSink<R> for LargestSink<'_, R> {
     #[inline(always)]
-    fn floor(self) -> Option<R> {
-        // Exact in R: it is a number of R, or a guess that need not be.
-        self.drift.is_none().then(|| R::from_f64(f64::from_bits(self.size.load(Ordering::Relaxed))))
-    }
-
-    #[inline(always)]
-    fn found(self, size: R) -> f64 {
-        let bits = size.to_f64().to_bits();
-        // Few sizes are larger, and writing takes the memory away from the other threads.
-        if bits > self.size.load(Ordering::Relaxed) {
-            self.size.fetch_max(bits, Ordering::Relaxed);
-        }
-        speed_of(self.hamiltonian, size).to_f64()
-    }
-
-    #[inline(always)]
     fn row(self, row: Row<'_, R>, [alpha, _]: [&mut [R]; 2]) -> f64 {
-        // Without a drift field `found` does it.
-        let Some(drift) = self.drift else { return 0.0 };
-        let drift = &drift[row.at..row.at + alpha.len()];
+        let drift = self.drift.map(|drift| &drift[row.at..row.at + alpha.len()]);
         alpha.fill(R::ZERO);
-        add_dissipation(self.hamiltonian, row.minus, row.plus, Some(drift), R::ONE, alpha);
+        add_dissipation(self.hamiltonian, row.minus, row.plus, drift, R::ONE, alpha);
         largest_of(alpha).to_f64()
     }
 }
