@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openKernels } from "../src/bench/contenders.ts";
-import { kernelData, kernelOperations, pointsOf, type KernelOperation } from "../src/bench/kernelData.ts";
+import { kernelData, kernelOperations, pointsOf, widened, type KernelOperation } from "../src/bench/kernelData.ts";
 import { fits } from "../src/bench/names.ts";
 import { lookAtPlace } from "../src/bench/place.ts";
 import { relativeDifference } from "../src/bench/race.ts";
@@ -70,9 +70,7 @@ async function kernelResult(
   const each = pointsOf(count) * (operation === "derivatives" ? shape.length : 1);
   await using scalar = await scalarTier.kernels({ precision: "f64" });
   const wantedOf = async (precision: "f64" | "f32"): Promise<readonly ArrayLike<number>[]> => {
-    const stored = kernelData(operation, count, precision);
-    const wide = kernelData(operation, count, "f64");
-    wide.input.set(stored.input);
+    const wide = widened(operation, count, kernelData(operation, count, precision));
     const out = wide.make();
     await wide.call(scalar, out);
     return out;

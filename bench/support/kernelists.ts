@@ -37,13 +37,12 @@ export function ours(contender: KernelContender): Kernelist {
     software: found.software,
     can: () => true,
     load: async (operation, shape, spacing, field) => {
-      const data = kernelData(operation, shape, precision);
+      const data = kernelData(operation, shape, precision, field);
       const out = data.make();
-      if (field === undefined) call = () => data.call(kernels, out);
-      else {
-        data.input.set(field);
-        call = () => kernels.derivatives(data.input, { ...layoutOf(shape, 0), spacing: spacing! }, out[0]!, out[1]!);
-      }
+      call = () =>
+        field === undefined
+          ? data.call(kernels, out)
+          : kernels.derivatives(data.input, { ...layoutOf(shape, 0), spacing: spacing! }, out[0]!, out[1]!);
       await call();
       return [...out];
     },

@@ -96,14 +96,20 @@ export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
   const notes: string[] = [...roofNotes];
   const rounds = quick ? roundCounts.quick : roundCounts.whole;
   const results = new Map<SectionName, SectionResult[]>(sections.map((section) => [section, []]));
+  const schedules = new Map(sections.map((section) => [section, new Schedule(clock)]));
   const parts = Array.from({ length: rounds }, () => sections).flat();
   for (const [k, section] of parts.entries()) {
     options.onSection?.(section);
     const round = Math.floor(k / sections.length);
     const left = limitMs - (clock.now() - begun);
     const rest = parts.slice(k).reduce((sum, name) => sum + weights[name], 0);
-    const schedule = new Schedule(clock, Math.max(0, (left * weights[section]) / rest));
+    const schedule = schedules.get(section)!;
+    schedule.begin(Math.max(0, (left * weights[section]) / rest), round === rounds - 1);
     results.get(section)!.push(await runSection(section));
+
+    function inRound(game: Game, i: number): Game {
+      return { ...game, idle: i % rounds !== round };
+    }
 
     async function runSection(name: SectionName): Promise<SectionResult> {
       switch (name) {
@@ -117,7 +123,7 @@ export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
                 options.shapes ?? solveShapes(quick),
                 course,
                 schedule,
-                options.games ?? (quick ? [] : largeGames(candidates.able).filter((_, i) => i % rounds === round)),
+                options.games ?? (quick ? [] : largeGames(candidates.able).map(inRound)),
               )
             : { rows: [], leftOut: [], notes: ["No tier with solves in f64 is here: solves are not measured."] };
         case "transfer":

@@ -9,29 +9,49 @@ export const epsilon = 1e-6;
 
 export const pointsOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 
-/** Smooth waves with a kink, so that neither the data nor the weights are special. */
+/** Smooth waves with a kink, so that neither the data nor the weights are special: a sum over the axes. */
 export function waves(shape: readonly number[]): Float64Array {
+  const profiles = shape.map((n, a) =>
+    Float64Array.from({ length: n }, (_, i) => {
+      const x = i / n;
+      return Math.sin(2 * Math.PI * x + a) + 0.3 * Math.cos(6 * Math.PI * x) + Math.abs(x - 0.4);
+    }),
+  );
   const field = new Float64Array(pointsOf(shape));
   for (let k = 0; k < field.length; k++) {
     let rest = k;
     let value = 0;
     for (let a = shape.length - 1; a >= 0; a--) {
       const n = shape[a]!;
-      const x = (rest % n) / n;
-      rest = (rest - (rest % n)) / n;
-      value += Math.sin(2 * Math.PI * x + a) + 0.3 * Math.cos(6 * Math.PI * x) + Math.abs(x - 0.4);
+      value += profiles[a]![rest % n]!;
+      rest = Math.floor(rest / n);
     }
     field[k] = value;
   }
   return field;
 }
 
+/** Rows after which data begin again: sines of millions of numbers take seconds that are the benchmark's. */
+const period = 1 << 13;
+
+/** `count` rows of so many numbers each. */
+function repeated(count: number, width: number, number: (k: number) => number): Float64Array {
+  const rows = new Float64Array(width * count);
+  for (let k = 0; k < rows.length; k++) rows[k] = k < width * period ? number(k) : rows[k - width * period]!;
+  return rows;
+}
+
 /** Stencils of smooth and of rough data in turn, of size 1. */
-export function stencils(n: number): Float64Array {
-  return Float64Array.from({ length: 5 * n }, (_, k) => {
+export function stencils(count: number): Float64Array {
+  return repeated(count, 5, (k) => {
     const i = Math.floor(k / 5);
     return i % 2 === 0 ? Math.sin(0.001 * i + 0.3 * (k % 5)) : Math.abs(Math.sin(12.9898 * k));
   });
+}
+
+/** Indicators between 0 and 4, every hundredth of them a corner's. */
+function indicators(count: number): Float64Array {
+  return repeated(count, 3, (k) => (k % 100 === 0 ? 4 : Math.sin(0.37 * k) ** 8));
 }
 
 /** Arrays of one operation, size and precision. */
@@ -56,15 +76,35 @@ export function layoutOf(shape: readonly number[], axis: number): DerivativeLayo
   };
 }
 
-/** Data of an operation; `shape` is the number of stencils or the grid. Derivatives are taken along every axis in turn. */
-export function kernelData(operation: KernelOperation, shape: readonly number[], precision: "f64" | "f32"): KernelData {
-  const stored = (numbers: ArrayLike<number>): KernelArray =>
-    precision === "f64" ? Float64Array.from(numbers) : Float32Array.from(numbers);
+/** What an operation is timed on. */
+function inputOf(operation: KernelOperation, shape: readonly number[]): Float64Array {
+  switch (operation) {
+    case "smoothness":
+      return stencils(pointsOf(shape));
+    case "weights":
+      return indicators(pointsOf(shape));
+    case "derivatives":
+      return waves(shape);
+  }
+}
+
+/**
+ * Data of an operation; `shape` is the number of stencils or the grid. Derivatives are taken along every axis in turn.
+ *
+ * @param numbers the input, where it is not the usual one
+ */
+export function kernelData(
+  operation: KernelOperation,
+  shape: readonly number[],
+  precision: "f64" | "f32",
+  numbers: ArrayLike<number> = inputOf(operation, shape),
+): KernelData {
+  const Numbers = precision === "f64" ? Float64Array : Float32Array;
   const points = pointsOf(shape);
+  const input = new Numbers(numbers);
   if (operation === "derivatives") {
-    const input = stored(waves(shape));
     const layouts = shape.map((_, axis) => layoutOf(shape, axis));
-    const make = (): KernelArray[] => Array.from({ length: 2 * shape.length }, () => stored(new Float64Array(points)));
+    const make = (): KernelArray[] => Array.from({ length: 2 * shape.length }, () => new Numbers(points));
     return {
       input,
       outputs: make(),
@@ -76,22 +116,21 @@ export function kernelData(operation: KernelOperation, shape: readonly number[],
       },
     };
   }
-  const make = (): KernelArray[] => [stored(new Float64Array(3 * points))];
-  const outputs = make();
-  if (operation === "smoothness") {
-    const input = stored(stencils(points));
-    return { input, outputs, make, pointStages: points, call: (kernels, [out]) => kernels.smoothness(input, out!) };
-  }
-  // Indicators between 0 and 4, every hundredth of them a corner's.
-  const input = stored(
-    Float64Array.from({ length: 3 * points }, (_, k) => (k % 100 === 0 ? 4 : Math.sin(0.37 * k) ** 8)),
-  );
-  const linear = stored(linearWeights);
+  const make = (): KernelArray[] => [new Numbers(3 * points)];
+  const linear = new Numbers(linearWeights);
   return {
     input,
-    outputs,
+    outputs: make(),
     make,
     pointStages: points,
-    call: (kernels, [out]) => kernels.weights(input, linear, epsilon, out!),
+    call: async (kernels, [out]) => {
+      if (operation === "smoothness") await kernels.smoothness(input, out!);
+      else await kernels.weights(input, linear, epsilon, out!);
+    },
   };
+}
+
+/** The same numbers as f64 holds them, in f64. */
+export function widened(operation: KernelOperation, shape: readonly number[], data: KernelData): KernelData {
+  return data.input instanceof Float64Array ? data : kernelData(operation, shape, "f64", data.input);
 }

@@ -1,6 +1,6 @@
 /** Section `kernels`: smoothness indicators, weights and derivatives of every tier, against each other. */
 import type { KernelContender } from "./contenders.ts";
-import { kernelData, type KernelData, type KernelOperation, pointsOf } from "./kernelData.ts";
+import { kernelData, type KernelData, type KernelOperation, pointsOf, widened } from "./kernelData.ts";
 import type { KernelArray, Kernels, Tier } from "../tiers/tier.ts";
 import { race, relativeDifference, type Course, type Racer } from "./race.ts";
 import type { BenchRow, LeftOut } from "./report.ts";
@@ -62,14 +62,14 @@ export async function benchKernels(
   const wrong = new Set<string>();
   await using exact = await scalar.kernels({ precision: "f64" });
   const quick = contenders.find(({ tier, precision }) => tier === "batched" && precision === "f64");
-  for (const [k, { operation, shape }] of cases.entries()) {
+  for (const { index, budgetMs } of schedule.turns(cases.map(() => 1))) {
+    const { operation, shape } = cases[index]!;
     const pointStages = pointsOf(shape) * (operation === "derivatives" ? shape.length : 1);
-    const budget = schedule.share(cases.length - k);
     const { racing, slow } = schedule.choose(
       operation,
       pointStages,
       contenders.filter(({ name }) => !wrong.has(name)),
-      budget,
+      budgetMs,
     );
     for (const { contender, reason } of slow)
       leftOut.push({ section: "kernels", operation, shape, contestant: contender.name, kind: "slow", reason });
@@ -77,7 +77,7 @@ export async function benchKernels(
     const reference = quick && pointStages >= longForScalar && !wrong.has(quick.name) ? quick.kernels : exact;
     const field = await fieldOf(operation, shape, reference, racing);
     const racers = racing.map((contender) => racerOf(contender, operation, field.get(contender.precision)!));
-    const done = await race("kernels", operation, shape, racers, course, budget);
+    const done = await race("kernels", operation, shape, racers, course, budgetMs);
     rows.push(...done.rows);
     leftOut.push(...done.leftOut);
     notes.push(...done.notes);
@@ -102,19 +102,12 @@ async function fieldOf(
   const fields = new Map<"f64" | "f32", Field>();
   for (const precision of new Set(racing.map((contender) => contender.precision))) {
     const data = kernelData(operation, shape, precision);
-    const exact = precision === "f64" ? data : widened(operation, shape, data);
+    const exact = widened(operation, shape, data);
     const wanted = exact.make();
     await exact.call(reference, wanted);
     fields.set(precision, { data, wanted });
   }
   return fields;
-}
-
-/** The same numbers as f64 holds them. */
-function widened(operation: KernelOperation, shape: readonly number[], { input }: KernelData): KernelData {
-  const wide = kernelData(operation, shape, "f64");
-  wide.input.set(input);
-  return wide;
 }
 
 function racerOf(contender: KernelContender, operation: KernelOperation, { data, wanted }: Field): Racer {

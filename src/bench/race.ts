@@ -229,11 +229,14 @@ export function relativeDifference(got: readonly ArrayLike<number>[], wanted: re
   let worst = 0;
   let scale = Number.MIN_VALUE;
   for (const [k, expected] of wanted.entries()) {
+    const values = got[k];
+    if (values?.length !== expected.length) return Number.NaN;
     for (let i = 0; i < expected.length; i++) {
-      const off = Math.abs((got[k]?.[i] ?? Number.NaN) - expected[i]!);
+      const off = Math.abs(values[i]! - expected[i]!);
+      const size = Math.abs(expected[i]!);
       if (Number.isNaN(off)) return off;
-      worst = Math.max(worst, off);
-      scale = Math.max(scale, Math.abs(expected[i]!));
+      if (off > worst) worst = off;
+      if (size > scale) scale = size;
     }
   }
   return worst / scale;

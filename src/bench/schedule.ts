@@ -34,35 +34,92 @@ interface Run {
   readonly ms: number;
 }
 
+/** A race whose turn it is. */
+export interface Turn {
+  readonly index: number;
+  readonly budgetMs: number;
+}
+
+/** A section's time, round by round. */
 export class Schedule {
   readonly #clock: Clock;
-  readonly #end: number;
-  readonly #last: number;
-  readonly #known = new Map<string, readonly Run[]>();
+  #budgetMs = 0;
+  #end = 0;
+  #last = 0;
+  #final = true;
+  /** The race that the next round begins with. */
+  #next = 0;
+  readonly #begun = new Set<number>();
+  readonly #known = new Map<string, Run[]>();
 
-  /** @param budgetMs milliseconds from now on */
-  constructor(clock: Clock, budgetMs: number) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#end = clock.now() + budgetMs;
-    this.#last = this.#end + overtime * budgetMs;
   }
 
-  /** Milliseconds for the next of `races` races that are still to be run. */
+  /**
+   * Begins a round.
+   *
+   * @param budgetMs milliseconds from now on
+   * @param final whether no round follows
+   */
+  begin(budgetMs: number, final: boolean): void {
+    this.#budgetMs = budgetMs;
+    this.#end = this.#clock.now() + budgetMs;
+    this.#last = this.#end + overtime * budgetMs;
+    this.#final = final;
+  }
+
+  /** Milliseconds for the next of `races` races of this round that are still to be run. */
   share(races: number): number {
     return Math.max(0, this.#end - this.#clock.now()) / Math.max(1, races);
+  }
+
+  /**
+   * The races of this round in turn, the same ones in every round, with their shares of the time. Where time is up the next round
+   * goes on, so that each has had a turn before one has its next; what is left after the final round gets no time.
+   *
+   * @param parts of the time that each race gets; 0 for one that has no turn in this round
+   */
+  *turns(parts: readonly number[]): Generator<Turn> {
+    const order = parts.map((_, k) => (this.#next + k) % parts.length);
+    const whole = parts.reduce((sum, part) => sum + part, 0);
+    let rest = whole;
+    for (const index of order) {
+      const part = parts[index]!;
+      if (part === 0) continue;
+      const fresh = !this.#begun.has(index);
+      const late = this.#clock.now() > this.#end;
+      if (late && !(this.#final && fresh)) {
+        if (!this.#final) return;
+        continue;
+      }
+      this.#begun.add(index);
+      this.#next = (index + 1) % parts.length;
+      const left = this.share(rest / part);
+      rest -= part;
+      // Who overran costs the last ones their turn, which they have first in the next round, and not their time.
+      yield { index, budgetMs: this.#final && fresh ? left : Math.max(left, (part / whole) * this.#budgetMs) };
+    }
   }
 
   /** Remembers what a run of a size took a contestant. */
   learn(operation: string, name: string, size: number, ms: number): void {
     const key = `${operation} ${name}`;
-    const before = this.#known.get(key)?.findLast((run) => run.size !== size);
-    this.#known.set(key, before ? [before, { size, ms }] : [{ size, ms }]);
+    const others = (this.#known.get(key) ?? []).filter((run) => run.size !== size);
+    this.#known.set(key, [...others, { size, ms }]);
+  }
+
+  /** Whether somebody ran another size. */
+  #raced(operation: string, name: string, size: number): boolean {
+    return this.#known.get(`${operation} ${name}`)?.some((run) => run.size !== size) ?? false;
   }
 
   /** Milliseconds of a run: in proportion to the one size known, along the line through two (a GPU's sweeps begin with launches alone). */
   #predict(operation: string, name: string, size: number): number {
-    const [first, last = first] = this.#known.get(`${operation} ${name}`) ?? [];
-    if (!first || !last) return 0;
+    const known = this.#known.get(`${operation} ${name}`) ?? [];
+    const same = known.find((run) => run.size === size);
+    const [last, first = last] = known.slice(-2).toReversed();
+    if (same || !first || !last) return same?.ms ?? 0;
     const whole = last.ms / last.size;
     if (first === last || size < last.size) return whole * size;
     const slope = (last.ms - first.ms) / (last.size - first.size);
@@ -90,7 +147,8 @@ export class Schedule {
     let left = shareMs;
     for (const [contender, ms] of [...predicted].toSorted(([, a], [, b]) => a - b)) {
       const needed = fewestRuns * ms;
-      if (ms > 0 && standsIn(contender, contenders)) slow.set(contender, softwareReason);
+      if (standsIn(contender, contenders) && this.#raced(operation, contender.name, size))
+        slow.set(contender, softwareReason);
       else if (ms <= grantedMs || needed <= left) left -= needed;
       else
         slow.set(

@@ -88,6 +88,8 @@ export interface Game {
   readonly shape: readonly number[];
   /** Sub-steps over those of the others. */
   readonly length: number;
+  /** Whether it has no turn in this round. */
+  readonly idle?: boolean;
   /** Who takes part; default: all that are fast enough. */
   readonly suits?: (candidate: PlanCandidate) => boolean;
   make(): readonly Discretisation[];
@@ -168,23 +170,23 @@ export async function benchSolve(
   const notes: string[] = [];
   const wrong = new Set<string>();
   const games = [...gamesOf(shapes), ...more];
-  for (const [k, game] of games.entries()) {
+  const parts = games.map(({ idle, suits }) => (idle ? 0 : suits ? largeParts : 1));
+  for (const { index, budgetMs } of schedule.turns(parts)) {
+    const game = games[index]!;
     const { operations, shape, members, length } = game;
-    const parts = games.slice(k).map(({ suits }) => (suits ? largeParts : 1));
-    const budget = schedule.share(parts.reduce((sum, part) => sum + part, 0) / parts[0]!);
     // One flux tells how long the other takes.
     const group = operations.join(" and ").replace("-llf", "");
     // What stands for a game's size in predictions.
     const size = members * pointsOf(shape) * shape.length * length;
     const able = candidates.filter((candidate) => !wrong.has(candidate.name) && (game.suits?.(candidate) ?? true));
-    const { racing, slow } = schedule.choose(group, size, able, budget / operations.length);
+    const { racing, slow } = schedule.choose(group, size, able, budgetMs / operations.length);
     const texts = new Map(operations.map((operation) => [operation, operationText(operation, members)]));
     for (const { contender, reason } of slow) {
       for (const operation of texts.values())
         leftOut.push({ section: "solve", operation, shape, contestant: contender.name, kind: "slow", reason });
     }
     if (racing.length === 0) continue;
-    const done = await benchGame(racing, referenceFor(size, reference, able), game, texts, course, budget);
+    const done = await benchGame(racing, referenceFor(size, reference, able), game, texts, course, budgetMs);
     rows.push(...done.rows);
     leftOut.push(...done.leftOut);
     notes.push(...done.notes);

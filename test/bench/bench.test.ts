@@ -168,7 +168,8 @@ test("an aborted run ends with the signal's reason", async () => {
 
 test("the schedule shares what time is left and leaves out who would take too much of it", () => {
   const clock = new FakeClock();
-  const schedule = new Schedule(clock, 1000);
+  const schedule = new Schedule(clock);
+  schedule.begin(1000, true);
   expect(schedule.share(4)).toBeCloseTo(250, 3);
   clock.pass(600);
   expect(schedule.share(2)).toBeCloseTo(200, 3);
@@ -190,10 +191,15 @@ test("the schedule shares what time is left and leaves out who would take too mu
   for (const size of [1e2, 1e4]) schedule.learn("stages", "slow", size, size / 1000);
   expect(schedule.choose("stages", 1e5, [slow, fast], 200).racing).toEqual([fast]);
   expect(schedule.choose("stages", 1e7, [slow, fast], 200).racing).toEqual([]);
-  // A software adapter gets the first size alone, where it is not alone itself.
+  // A size that was run is known, however the others grow.
+  schedule.learn("stages", "slow", 1e3, 50);
+  expect(schedule.choose("stages", 1e3, [slow], 200).racing).toEqual([]);
+  expect(schedule.choose("stages", 1e4, [slow], 200).racing).toEqual([slow]);
+  // A software adapter gets the first size alone, in every round, where it is not alone itself.
   const soft = { name: "soft", found: { state: "available", software: true } };
   expect(schedule.choose("drift", 1e4, [soft, fast], 200).racing).toEqual([soft, fast]);
   schedule.learn("drift", "soft", 1e4, 0.001);
+  expect(schedule.choose("drift", 1e4, [soft, fast], 200).racing).toEqual([soft, fast]);
   expect(schedule.choose("drift", 1e5, [soft, fast], 200).racing).toEqual([fast]);
   expect(schedule.choose("drift", 1e5, [soft], 200).racing).toEqual([soft]);
   // An operation that nothing is known of is tried.
@@ -207,6 +213,59 @@ test("the schedule shares what time is left and leaves out who would take too mu
     racing: [],
     slow: [{ contender: slow, reason: "the time limit had passed" }],
   });
+});
+
+/** The turns of a round whose races take `ms` each: number, share to the millisecond, how many of one take part. */
+function turnsOf(
+  clock: FakeClock,
+  schedule: Schedule,
+  ms: number,
+  parts: readonly number[],
+): readonly (readonly [number, number, number])[] {
+  const seen: [number, number, number][] = [];
+  for (const { index, budgetMs } of schedule.turns(parts)) {
+    const { racing } = schedule.choose("weights", 1, [{ name: "one" }], budgetMs);
+    seen.push([index, Math.round(budgetMs), racing.length]);
+    clock.pass(ms);
+  }
+  return seen;
+}
+
+test("races that time left no turn for have the first ones of the next round", () => {
+  const clock = new FakeClock();
+  const schedule = new Schedule(clock);
+  const round = (ms: number, final: boolean, parts: readonly number[]) => {
+    schedule.begin(1000, final);
+    return turnsOf(clock, schedule, ms, parts).map(([index, budget]) => [index, budget]);
+  };
+  // Nobody who comes late has less than a fifth for it.
+  expect(round(400, false, [1, 1, 1, 1, 1])).toEqual([
+    [0, 200],
+    [1, 200],
+    [2, 200],
+  ]);
+  expect(round(400, false, [1, 1, 1, 1, 1]).map(([index]) => index)).toEqual([3, 4, 0]);
+  // Who is quick leaves the rest to the others, and who has a larger part gets more.
+  expect(round(0, false, [1, 1, 0, 2, 0])).toEqual([
+    [1, 250],
+    [3, 667],
+    [0, 1000],
+  ]);
+});
+
+test("in the last round those without a turn so far share what is left, and learn where it was too late", () => {
+  const clock = new FakeClock();
+  const schedule = new Schedule(clock);
+  schedule.begin(1000, true);
+  expect(turnsOf(clock, schedule, 525, [1, 1, 1, 1])).toEqual([
+    [0, 250, 1],
+    [1, 158, 1],
+    [2, 0, 1],
+    [3, 0, 0],
+  ]);
+  // Those that had one do not have another then.
+  schedule.begin(1000, true);
+  expect(turnsOf(clock, schedule, 600, [1, 1, 1, 1]).map(([index]) => index)).toEqual([0, 1]);
 });
 
 test("counts are those of the design: 85, 158 and 231 operations a stage in f32, 10.67 bytes", () => {
