@@ -7,6 +7,8 @@ const fewestRuns = 7;
 const grantedMs = 20;
 /** From two sizes on a run is a part that stays and one that grows, the latter by this share of the whole at least. */
 const growingShare = 0.02;
+/** Share of a round that the fastest of a race may take where all are too slow for the race's: each size has a row. */
+const aloneShare = 0.25;
 /** Share of the whole time after whose end nothing is begun any more. */
 const overtime = 0.1;
 
@@ -128,7 +130,7 @@ export class Schedule {
 
   /**
    * Those who can run within a race's share, judged by the last sizes, and the others with the reason. The fastest are taken
-   * first, so that who takes a hundred times as long costs nobody else a row.
+   * first, so that who takes a hundred times as long costs nobody else a row; the first of them may take more.
    */
   choose<C extends Chosen>(
     operation: string,
@@ -144,12 +146,13 @@ export class Schedule {
       contenders.map((contender) => [contender, this.#predict(operation, contender.name, size)] as const),
     );
     const slow = new Map<C, string>();
+    const alone = aloneShare * this.#budgetMs;
     let left = shareMs;
     for (const [contender, ms] of [...predicted].toSorted(([, a], [, b]) => a - b)) {
       const needed = fewestRuns * ms;
       if (standsIn(contender, contenders) && this.#raced(operation, contender.name, size))
         slow.set(contender, softwareReason);
-      else if (ms <= grantedMs || needed <= left) left -= needed;
+      else if (ms <= grantedMs || needed <= (left === shareMs ? Math.max(left, alone) : left)) left -= needed;
       else
         slow.set(
           contender,

@@ -140,8 +140,8 @@ export function largeGames(candidates: readonly PlanCandidate[]): readonly Game[
   return games.map((game) => ({ ...game, suits }));
 }
 
-/** Shares of the time that a large game gets: setting it up alone takes seconds. */
-const largeParts = 3;
+/** Shares of the time that a large game gets, where others get one for each operation: setting it up alone takes seconds. */
+const largeParts = 4;
 
 function isNative({ tier, variant }: PlanCandidate): boolean {
   return tier.name === "rust" && variant !== "wasm";
@@ -170,7 +170,7 @@ export async function benchSolve(
   const notes: string[] = [];
   const wrong = new Set<string>();
   const games = [...gamesOf(shapes), ...more];
-  const parts = games.map(({ idle, suits }) => (idle ? 0 : suits ? largeParts : 1));
+  const parts = games.map(({ idle, suits, operations }) => (idle ? 0 : suits ? largeParts : operations.length));
   for (const { index, budgetMs } of schedule.turns(parts)) {
     const game = games[index]!;
     const { operations, shape, members, length } = game;
@@ -204,8 +204,8 @@ function isRealGpu({ tier, found }: PlanCandidate): boolean {
   return tier.name === "webgpu" && found.state === "available" && !found.software;
 }
 
-/** Points times axes and sub-steps from which on `batched` takes too long: there the native tier in f64 serves, which was held to it. */
-const longForReference = 1e7;
+/** Points times axes (times members and length) from which on `batched` takes too long: there the native tier in f64 serves, which was held to it. */
+const longForReference = 4e5;
 
 function referenceFor(size: number, reference: PlanCandidate, able: readonly PlanCandidate[]): PlanCandidate {
   if (size < longForReference) return reference;

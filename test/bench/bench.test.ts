@@ -191,6 +191,11 @@ test("the schedule shares what time is left and leaves out who would take too mu
   for (const size of [1e2, 1e4]) schedule.learn("stages", "slow", size, size / 1000);
   expect(schedule.choose("stages", 1e5, [slow, fast], 200).racing).toEqual([fast]);
   expect(schedule.choose("stages", 1e7, [slow, fast], 200).racing).toEqual([]);
+  // The fastest may take a quarter of the round where it is alone.
+  schedule.learn("alone", "fast", 1, 30);
+  schedule.learn("alone", "slow", 1, 31);
+  expect(schedule.choose("alone", 1, [slow, fast], 100).racing).toEqual([fast]);
+  expect(schedule.choose("alone", 2, [slow, fast], 100).racing).toEqual([]);
   // A size that was run is known, however the others grow.
   schedule.learn("stages", "slow", 1e3, 50);
   expect(schedule.choose("stages", 1e3, [slow], 200).racing).toEqual([]);
