@@ -108,7 +108,7 @@ export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
     results.get(section)!.push(await runSection(section));
 
     function inRound(game: Game, i: number): Game {
-      return { ...game, idle: i % rounds !== round };
+      return { ...game, idle: i % rounds > round };
     }
 
     async function runSection(name: SectionName): Promise<SectionResult> {

@@ -80,9 +80,11 @@ export class Schedule {
    * The races of this round in turn, the same ones in every round, with their shares of the time. Where time is up the next round
    * goes on, so that each has had a turn before one has its next; what is left after the final round gets no time.
    *
-   * @param parts of the time that each race gets; 0 for one that has no turn in this round
+   * @param all parts of the time that each race gets; 0 for one that has no turn in this round
+   * @param once whether a race has one turn in all rounds together
    */
-  *turns(parts: readonly number[]): Generator<Turn> {
+  *turns(all: readonly number[], once: readonly boolean[] = []): Generator<Turn> {
+    const parts = all.map((part, k) => (once[k] && this.#begun.has(k) ? 0 : part));
     const order = parts.map((_, k) => (this.#next + k) % parts.length);
     const whole = parts.reduce((sum, part) => sum + part, 0);
     let rest = whole;

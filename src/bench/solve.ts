@@ -171,7 +171,8 @@ export async function benchSolve(
   const wrong = new Set<string>();
   const games = [...gamesOf(shapes), ...more];
   const parts = games.map(({ idle, suits, operations }) => (idle ? 0 : suits ? largeParts : operations.length));
-  for (const { index, budgetMs } of schedule.turns(parts)) {
+  const once = games.map(({ suits }) => suits !== undefined);
+  for (const { index, budgetMs } of schedule.turns(parts, once)) {
     const game = games[index]!;
     const { operations, shape, members, length } = game;
     // One flux tells how long the other takes.

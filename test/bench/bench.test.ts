@@ -226,9 +226,10 @@ function turnsOf(
   schedule: Schedule,
   ms: number,
   parts: readonly number[],
+  once?: readonly boolean[],
 ): readonly (readonly [number, number, number])[] {
   const seen: [number, number, number][] = [];
-  for (const { index, budgetMs } of schedule.turns(parts)) {
+  for (const { index, budgetMs } of schedule.turns(parts, once)) {
     const { racing } = schedule.choose("weights", 1, [{ name: "one" }], budgetMs);
     seen.push([index, Math.round(budgetMs), racing.length]);
     clock.pass(ms);
@@ -239,9 +240,9 @@ function turnsOf(
 test("races that time left no turn for have the first ones of the next round", () => {
   const clock = new FakeClock();
   const schedule = new Schedule(clock);
-  const round = (ms: number, final: boolean, parts: readonly number[]) => {
+  const round = (ms: number, final: boolean, parts: readonly number[], once?: readonly boolean[]) => {
     schedule.begin(1000, final);
-    return turnsOf(clock, schedule, ms, parts).map(([index, budget]) => [index, budget]);
+    return turnsOf(clock, schedule, ms, parts, once).map(([index, budget]) => [index, budget]);
   };
   // Nobody who comes late has less than a fifth for it.
   expect(round(400, false, [1, 1, 1, 1, 1])).toEqual([
@@ -256,6 +257,11 @@ test("races that time left no turn for have the first ones of the next round", (
     [3, 667],
     [0, 1000],
   ]);
+  // Who has one turn in all has it when time allows, in whichever round.
+  const once = [false, false, false, false, false, true, true];
+  expect(round(400, false, [1, 1, 1, 1, 1, 1, 0], once).map(([index]) => index)).toEqual([1, 2, 3]);
+  expect(round(400, false, [1, 1, 1, 1, 1, 1, 1], once).map(([index]) => index)).toEqual([4, 5, 6]);
+  expect(round(0, false, [1, 1, 1, 1, 1, 1, 1], once).map(([index]) => index)).toEqual([0, 1, 2, 3, 4]);
 });
 
 test("in the last round those without a turn so far share what is left, and learn where it was too late", () => {
