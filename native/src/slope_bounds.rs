@@ -8,7 +8,7 @@ use crate::axis_field::PaddedRows;
 use crate::extremes::{largest_lane, largest_of};
 use crate::grid::GHOSTS;
 use crate::real::Real;
-use crate::weno5::{CHUNK, Slopes, WenoReal};
+use crate::weno5::{CHUNK, Slopes, WenoReal, filled, stencil_of};
 
 /// What rounding does to a slope is no more than this share of its bound and of the largest difference.
 #[inline(always)]
@@ -59,13 +59,7 @@ impl<R: WenoReal> Largest<R> {
     pub(crate) fn line<const V: u8>(&mut self, padded: &[R]) {
         let count = padded.len() - REACH;
         if count < CHUNK {
-            let mut filled = [R::ZERO; CHUNK + REACH];
-            filled[..padded.len()].copy_from_slice(padded);
-            // Beyond the end: no slopes of the line.
-            let mut stencil: [[R; CHUNK]; 6] = std::array::from_fn(|k| std::array::from_fn(|i| filled[i + k]));
-            for row in &mut stencil {
-                row[count..].fill(R::ZERO);
-            }
+            let stencil = filled([0, 1, 2, 3, 4, 5].map(|k| &padded[k..]), count);
             let (mut minus, mut plus) = self.slopes.chunk::<V>(stencil.each_ref());
             (plus[0], minus[count - 1]) = (R::ZERO, R::ZERO);
             self.take(&minus, &plus);
@@ -114,12 +108,7 @@ impl<R: WenoReal> Largest<R> {
                             self.chunk::<V>(stencil, ghosts);
                         }
                     } else {
-                        // Constant columns beyond the last one.
-                        let mut filled = [[R::ZERO; CHUNK]; 6];
-                        for (filled, row) in filled.iter_mut().zip(rows) {
-                            filled[..width].copy_from_slice(row);
-                        }
-                        self.chunk::<V>(filled.each_ref(), ghosts);
+                        self.chunk::<V>(filled(rows, width).each_ref(), ghosts);
                     }
                 }
             }
@@ -237,16 +226,6 @@ fn differences_of_columns<R: Real>(rows: &[&[R]], at: usize) -> [[R; CHUNK]; 2] 
         }
     }
     [largest, bend]
-}
-
-/// The first CHUNK of six rows; None where they are shorter.
-#[inline(always)]
-fn stencil_of<R>(rows: [&[R]; 6]) -> Option<[&[R; CHUNK]; 6]> {
-    let [Some(u0), Some(u1), Some(u2), Some(u3), Some(u4), Some(u5)] = rows.map(|row| row.first_chunk::<CHUNK>())
-    else {
-        return None;
-    };
-    Some([u0, u1, u2, u3, u4, u5])
 }
 
 #[cfg(test)]

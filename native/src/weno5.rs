@@ -124,11 +124,7 @@ impl<R: WenoReal> Slopes<R> {
         let count = rows.iter().map(|row| row.len()).fold(p_minus.len().min(p_plus.len()), usize::min);
         if count < CHUNK {
             also(0);
-            let mut padded = [[R::ZERO; CHUNK]; 6];
-            for (padded, row) in padded.iter_mut().zip(rows) {
-                padded[..count].copy_from_slice(&row[..count]);
-            }
-            let (minus, plus) = self.chunk::<V>(padded.each_ref());
+            let (minus, plus) = self.chunk::<V>(filled(rows, count).each_ref());
             p_minus[..count].copy_from_slice(&minus[..count]);
             p_plus[..count].copy_from_slice(&plus[..count]);
             return;
@@ -137,9 +133,8 @@ impl<R: WenoReal> Slopes<R> {
             // What fills no chunk is done as the last whole one, partly for the second time.
             let at = (chunk * CHUNK).min(count - CHUNK);
             also(at);
-            let rows = rows.map(|row| row[at..].first_chunk::<CHUNK>());
-            let [Some(u0), Some(u1), Some(u2), Some(u3), Some(u4), Some(u5)] = rows else { return };
-            let (minus, plus) = self.chunk::<V>([u0, u1, u2, u3, u4, u5]);
+            let Some(stencil) = stencil_of(rows.map(|row| &row[at..])) else { return };
+            let (minus, plus) = self.chunk::<V>(stencil);
             p_minus[at..at + CHUNK].copy_from_slice(&minus);
             p_plus[at..at + CHUNK].copy_from_slice(&plus);
         }
@@ -157,6 +152,26 @@ impl<R: WenoReal> Slopes<R> {
         }
         (minus, plus)
     }
+}
+
+/// The first CHUNK of six rows; None where they are shorter.
+#[inline(always)]
+pub(crate) fn stencil_of<R>(rows: [&[R]; 6]) -> Option<[&[R; CHUNK]; 6]> {
+    let [Some(u0), Some(u1), Some(u2), Some(u3), Some(u4), Some(u5)] = rows.map(|row| row.first_chunk::<CHUNK>())
+    else {
+        return None;
+    };
+    Some([u0, u1, u2, u3, u4, u5])
+}
+
+/// The first `count` of six rows, and zeros, whose slopes are 0.
+#[inline(always)]
+pub(crate) fn filled<R: Real>(rows: [&[R]; 6], count: usize) -> [[R; CHUNK]; 6] {
+    let mut filled = [[R::ZERO; CHUNK]; 6];
+    for (filled, row) in filled.iter_mut().zip(rows) {
+        filled[..count].copy_from_slice(&row[..count]);
+    }
+    filled
 }
 
 /// The form of the weights that is safe and fast in a type.

@@ -42,7 +42,7 @@ function repeated(count: number, width: number, number: (k: number) => number): 
 }
 
 /** Stencils of smooth and of rough data in turn, of size 1. */
-export function stencils(count: number): Float64Array {
+function stencils(count: number): Float64Array {
   return repeated(count, 5, (k) => {
     const i = Math.floor(k / 5);
     return i % 2 === 0 ? Math.sin(0.001 * i + 0.3 * (k % 5)) : Math.abs(Math.sin(12.9898 * k));

@@ -93,10 +93,8 @@ export class Schedule {
       if (part === 0) continue;
       const fresh = !this.#begun.has(index);
       const late = this.#clock.now() > this.#end;
-      if (late && !(this.#final && fresh)) {
-        if (!this.#final) return;
-        continue;
-      }
+      if (late && !this.#final) return;
+      if (late && !fresh) continue;
       this.#begun.add(index);
       this.#next = (index + 1) % parts.length;
       const left = this.share(rest / part);
