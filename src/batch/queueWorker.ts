@@ -82,7 +82,7 @@ export async function workQueue(url: string, folder: string, options: QueueWorke
     await closed;
   } finally {
     options.drain?.removeEventListener("abort", stop);
-    for (const { pool } of studies.values()) pool[Symbol.dispose]();
+    for (const { pool } of studies.values()) await pool[Symbol.asyncDispose]();
   }
   if (unfit) throw unfit;
 }

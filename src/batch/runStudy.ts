@@ -1,8 +1,7 @@
 /** A study on one machine: worker processes, progress, resumption. */
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { isSettled, recordFailure } from "./runBatch.ts";
-import type { Study } from "./study.ts";
+import { runsFolder, type Study } from "./study.ts";
 import { Summary, type SummaryRow } from "./summary.ts";
 import { WorkerDied, WorkerPool } from "./workerPool.ts";
 
@@ -60,7 +59,7 @@ function batchesOf(study: Study, shard: RunStudyOptions["shard"]): number[] {
  */
 export async function runStudy(study: Study, options: RunStudyOptions = {}): Promise<StudyOutcome> {
   const begun = performance.now();
-  await mkdir(join(study.folder, "runs"), { recursive: true });
+  await mkdir(runsFolder(study.folder), { recursive: true });
   const batches = batchesOf(study, options.shard);
   const membersOf = (batch: number): readonly number[] => study.plan.batches[batch]?.members ?? [];
   const part = batches.flatMap(membersOf);
@@ -122,7 +121,7 @@ export async function runStudy(study: Study, options: RunStudyOptions = {}): Pro
   const workers = Math.max(1, Math.min(options.workers ?? study.plan.workers, queue.length));
   let aborted = false;
   if (queue.length > 0) {
-    using pool = new WorkerPool(study.folder, workers, options.adapters);
+    await using pool = new WorkerPool(study.folder, workers, options.adapters);
     try {
       await pool.drain(next, done, options.signal);
     } catch (error) {

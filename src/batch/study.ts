@@ -45,14 +45,17 @@ export interface StoredStudy {
 
 const studyPath = (folder: string): string => join(folder, "study.json");
 
+/** Where the runs of a study stand. */
+export const runsFolder = (folder: string): string => join(folder, "runs");
+
 /** Where a member's run stands. */
 export function runPath(folder: string, id: string): string {
-  return join(folder, "runs", `${id}.npz`);
+  return join(runsFolder(folder), `${id}.npz`);
 }
 
 /** Where the failure of a member that cannot be solved stands. */
 export function failurePath(folder: string, id: string): string {
-  return join(folder, "runs", `${id}.failed.json`);
+  return join(runsFolder(folder), `${id}.failed.json`);
 }
 
 /**
@@ -114,7 +117,7 @@ export async function openOrCreateStudy(
   const { members, measures } = prepared(request, options.confirmed ?? false);
   const planner = measures.some((measure) => measure.planner);
   const plan = await planStudy(request.file, members, planner, options.workers, options.adapter);
-  await mkdir(join(folder, "runs"), { recursive: true });
+  await mkdir(runsFolder(folder), { recursive: true });
   const stored: StoredStudy = { format, version: formatVersion, schemeVersion, ...request, plan };
   await replaceFile(studyPath(folder), async (stream) => {
     stream.end(`${JSON.stringify(stored, null, 1)}\n`);
@@ -133,7 +136,7 @@ export async function openStudy(folder: string): Promise<Study> {
 
 /** Writes a planned study into a folder. */
 export async function storeStudy(folder: string, stored: StoredStudy): Promise<void> {
-  await mkdir(join(folder, "runs"), { recursive: true });
+  await mkdir(runsFolder(folder), { recursive: true });
   await replaceFile(studyPath(folder), async (stream) => {
     stream.end(`${JSON.stringify(stored, null, 1)}\n`);
   });

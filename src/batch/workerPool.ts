@@ -2,6 +2,8 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { MfgError, type ErrorCode } from "../errors.ts";
+import { removeTemporaries } from "../io/files.ts";
+import { runsFolder } from "./study.ts";
 import type { WorkerAnswer, WorkerTask } from "./workerProcess.ts";
 
 /** The worker's entry: compiled beside this file, or its source where this is the source. */
@@ -16,6 +18,8 @@ class Worker {
   readonly #folder: string;
   readonly #adapter: string | undefined;
   #child: ChildProcess | undefined;
+  /** Settles when the last process has ended and what it was writing is removed. */
+  #gone: Promise<void> = Promise.resolve();
 
   constructor(folder: string, adapter: string | undefined) {
     this.#folder = folder;
@@ -44,8 +48,8 @@ class Worker {
       };
       const onExit = (exitCode: number | null, signal: string | null): void => {
         settle();
-        this.#child = undefined;
-        reject(new WorkerDied(signal === null ? `exit code ${exitCode}` : `signal ${signal}`));
+        const died = new WorkerDied(signal === null ? `exit code ${exitCode}` : `signal ${signal}`);
+        void this.#gone.then(() => reject(died));
       };
       const settle = (): void => {
         child.off("message", onMessage);
@@ -60,21 +64,27 @@ class Worker {
     });
   }
 
-  stop(): void {
+  /** Kills the process, in the midst of a batch too; settles when it is gone, and with it what it was writing. */
+  async stop(): Promise<void> {
     this.#child?.kill("SIGKILL");
-    this.#child = undefined;
+    await this.#gone;
   }
 
   #alive(): ChildProcess {
     if (this.#child && this.#child.exitCode === null && this.#child.signalCode === null) return this.#child;
     const args = this.#adapter === undefined ? [this.#folder] : [this.#folder, this.#adapter];
-    this.#child = fork(entry, args, { stdio: ["ignore", "ignore", "inherit", "ipc"], serialization: "json" });
-    return this.#child;
+    const child = fork(entry, args, { stdio: ["ignore", "ignore", "inherit", "ipc"], serialization: "json" });
+    this.#child = child;
+    const ended = new Promise((resolve) => void child.once("exit", resolve));
+    this.#gone = ended.then(async () => {
+      if (child.pid !== undefined) await removeTemporaries(runsFolder(this.#folder), child.pid);
+    });
+    return child;
   }
 }
 
 /** A fixed number of workers. */
-export class WorkerPool implements Disposable {
+export class WorkerPool implements AsyncDisposable {
   readonly #workers: readonly Worker[];
 
   /** @param adapters where tiers that use one compute: dealt out in turn; the study's own choice where none are named */
@@ -96,7 +106,7 @@ export class WorkerPool implements Disposable {
     done: (batch: number, failure: unknown) => Promise<void>,
     signal?: AbortSignal,
   ): Promise<void> {
-    const stop = (): void => this[Symbol.dispose]();
+    const stop = (): void => void this[Symbol.asyncDispose]();
     signal?.addEventListener("abort", stop);
     let ended = false;
     const work = async (worker: Worker): Promise<void> => {
@@ -126,7 +136,7 @@ export class WorkerPool implements Disposable {
     await this.#workers[0]?.run(batch);
   }
 
-  [Symbol.dispose](): void {
-    for (const worker of this.#workers) worker.stop();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
   }
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { constants, createWriteStream } from "node:fs";
 import type { WriteStream } from "node:fs";
-import { access, rename, rm, stat } from "node:fs/promises";
+import { access, readdir, rename, rm, stat } from "node:fs/promises";
+import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { finished } from "node:stream/promises";
 import { MfgError } from "../errors.ts";
@@ -49,7 +50,8 @@ export async function checkWritable(path: string): Promise<void> {
 export async function replaceFile(path: string, fill: (stream: WriteStream) => Promise<void>): Promise<void> {
   await checkWritable(path);
   const target = resolve(path);
-  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+  const own = `${writerMark(process.pid)}${randomBytes(4).toString("hex")}${temporaryEnd}`;
+  const temporary = join(dirname(target), `.${basename(target)}${own}`);
   const stream = createWriteStream(temporary, { flags: "wx", flush: true });
   const closed = finished(stream);
   // `fill` may fail first and leave this promise unwatched for a moment.
@@ -73,6 +75,22 @@ export async function replaceFile(path: string, fill: (stream: WriteStream) => P
     });
   }
 }
+
+/**
+ * Removes what `replaceFile` was writing in a folder when its process was killed.
+ *
+ * @param pid of a process of this machine that has ended; files of all others, those of other machines too, stay
+ */
+export async function removeTemporaries(folder: string, pid: number): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  const left = names.filter((name) => name.includes(writerMark(pid)) && name.endsWith(temporaryEnd));
+  for (const name of left) await rm(join(folder, name), { force: true });
+}
+
+const temporaryEnd = ".tmp";
+
+/** Says in a temporary file's name who writes it: machines may share a folder. */
+const writerMark = (pid: number): string => `.${hostname()}-${pid}-`;
 
 /** What an unknown thrown value says, for the inside of a message. */
 export function reason(cause: unknown): string {
