@@ -138,7 +138,8 @@ for (const { problem, grid, steps, iterations } of wants("batched") ? cases : []
     return { kernel: key, calls: seen.get(key)!.calls, msPerCall: each, totalMs: total };
   });
   const [quietest, solve] = times.toSorted((a, b) => a - b);
-  const measured = { solveMs: solve!, quietestMs: quietest!, kernelsMs: kernels, ratio: solve! / kernels, parts };
+  const ratio = solve! / kernels;
+  const measured = { solveMs: solve!, quietestMs: quietest!, kernelsMs: kernels, ratio, sameRound: null, parts };
   rows.push({ contestant: "batched x1", problem, grid: grid.join("x"), steps, ...measured });
 }
 if (wants("rust")) {
@@ -157,9 +158,10 @@ if (wants("rust")) {
 if (flags.json) console.log(JSON.stringify(rows, null, 1));
 else {
   console.log("whole solve / sum of its kernels' own times (f64; goal: at most 1.3)");
-  for (const { contestant, problem, grid, steps, solveMs, quietestMs, kernelsMs, ratio } of rows) {
+  for (const { contestant, problem, grid, steps, solveMs, quietestMs, kernelsMs, ratio, sameRound } of rows) {
     const times = `solve ${solveMs.toFixed(1)} ms, kernels ${kernelsMs.toFixed(1)} ms`;
-    const ratios = `ratio ${ratio.toFixed(2)}, of the quietest solve ${(quietestMs / kernelsMs).toFixed(2)}`;
+    const together = sameRound === null ? "" : `, of passes in the same round ${sameRound.toFixed(2)}`;
+    const ratios = `ratio ${ratio.toFixed(2)}, of the quietest solve ${(quietestMs / kernelsMs).toFixed(2)}${together}`;
     console.log(`${contestant.padEnd(11)} ${problem.padEnd(18)} ${grid.padEnd(9)} x ${steps}: ${times}, ${ratios}`);
   }
 }

@@ -25,6 +25,8 @@ export interface Overhead {
   readonly quietestMs: number;
   readonly kernelsMs: number;
   readonly ratio: number;
+  /** A metered round over the sum of its own passes, median of the rounds: what disturbs the machine disturbs both. */
+  readonly sameRound: number;
   readonly parts: readonly KernelShare[];
 }
 
@@ -37,7 +39,7 @@ const nameOf = (path: string): string => path.replaceAll("mfgpu_native::", "").r
 /**
  * One iteration and its certificate, as `solve` asks for them, in a warm workspace. Every round does the same passes in the same
  * order, so that a pass's own time is the least of all rounds; the whole is the median of the rounds in which nothing is timed
- * inside.
+ * inside. On a restless machine the least of a short pass is quieter than any whole; a round over its own passes is not.
  */
 export async function rustOverhead({ problem, grid, steps }: OverheadCase, threads?: number): Promise<Overhead> {
   const d = discretise(loadCatalogueProblem(problem), grid, steps, schemeDefaults());
@@ -60,6 +62,7 @@ export async function rustOverhead({ problem, grid, steps }: OverheadCase, threa
   };
   for (let k = 0; k < 2; k++) await iterate();
   const times: number[] = [];
+  const sameRound: number[] = [];
   let own: number[] = [];
   let which: readonly number[] = [];
   let kernels: readonly string[] = [];
@@ -67,8 +70,9 @@ export async function rustOverhead({ problem, grid, steps }: OverheadCase, threa
     workspace.meter(false);
     times.push(await iterate());
     workspace.meter(true);
-    await iterate();
+    const metered = await iterate();
     const passes = workspace.passes();
+    sameRound.push(metered / (1000 * passes.seconds.reduce((sum, seconds) => sum + seconds, 0)));
     if (round > 0 && passes.seconds.length !== own.length) throw new Error("two rounds did not do the same passes");
     own = passes.seconds.map((seconds, k) => Math.min(seconds, own[k] ?? Infinity));
     ({ which, kernels } = passes);
@@ -80,5 +84,6 @@ export async function rustOverhead({ problem, grid, steps }: OverheadCase, threa
   });
   const kernelsMs = 1000 * own.reduce((sum, seconds) => sum + seconds, 0);
   const solveMs = median(times);
-  return { solveMs, quietestMs: Math.min(...times), kernelsMs, ratio: solveMs / kernelsMs, parts };
+  const ratio = solveMs / kernelsMs;
+  return { solveMs, quietestMs: Math.min(...times), kernelsMs, ratio, sameRound: median(sameRound), parts };
 }
