@@ -58,7 +58,7 @@ impl<R: WenoReal, S: SlopeSink<R>> Kernel for Tile<'_, R, S> {
     type Output = [f64; MOST_AXES];
 
     #[inline(always)]
-    fn run(self) -> [f64; MOST_AXES] {
+    fn run<const F: bool>(self) -> [f64; MOST_AXES] {
         let Self { passes, grid, number, scratch } = self;
         let place = grid.place(number);
         let (kept, memory) = scratch.all().split_at_mut(2 * grid.tile_numbers());

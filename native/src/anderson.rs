@@ -253,7 +253,7 @@ pub(crate) struct Dot<'a, R> {
 impl<R: Real> Kernel for Dot<'_, R> {
     type Output = f64;
     #[inline(always)]
-    fn run(self) -> f64 {
+    fn run<const F: bool>(self) -> f64 {
         let (a, b) = (self.a.chunks_exact(SUMS), self.b.chunks_exact(SUMS));
         let rest: f64 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a.to_f64() * b.to_f64()).sum();
         let mut sums = [0.0; SUMS];
@@ -276,7 +276,7 @@ struct DotDifference<'a, R> {
 impl<R: Real> Kernel for DotDifference<'_, R> {
     type Output = f64;
     #[inline(always)]
-    fn run(self) -> f64 {
+    fn run<const F: bool>(self) -> f64 {
         let (g, m, q) = (self.g.chunks_exact(SUMS), self.m.chunks_exact(SUMS), self.q.chunks_exact(SUMS));
         let ends = g.remainder().iter().zip(m.remainder()).zip(q.remainder());
         let rest: f64 = ends.map(|((g, m), q)| (*g - *m).to_f64() * q.to_f64()).sum();

@@ -79,7 +79,7 @@ impl<R: Real> Kernel for CorrectTile<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<const F: bool>(self) {
         let Self { axis, index, m, outgoing, faces, role, tile, scratch } = self;
         let w = tile.width;
         let nodes = axis.n * w;

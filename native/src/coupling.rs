@@ -212,7 +212,7 @@ struct Smooth<'a, R> {
 impl<R: Real> Kernel for Smooth<'_, R> {
     type Output = ();
     #[inline(always)]
-    fn run(self) {
+    fn run<const F: bool>(self) {
         let Self { axis, convolution, field, tile, extended } = self;
         let Convolution { weights, sources } = convolution;
         let width = tile.width;

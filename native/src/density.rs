@@ -186,7 +186,7 @@ impl<'a, R: WenoReal> Pass<'a, R> {
 
     /// F of a tile into `high`; leaves the padded density of the tile, with ghosts, in `density`.
     #[inline(always)]
-    fn advective(
+    fn advective<const F: bool>(
         &self,
         tile: Tile,
         [density, nodes, high]: [&mut [R]; 3],
@@ -198,9 +198,9 @@ impl<'a, R: WenoReal> Pass<'a, R> {
         gather(axis, tile, self.stage.m, &mut density[GHOSTS * w..]);
         gather(axis, tile, &self.drift.nodes[self.index], nodes);
         match self.d.scheme.weno {
-            Weno::Js => advective_fluxes::<R, JS>(axis, w, nodes, [density, high], &self.slopes, rows, also),
-            Weno::Z => advective_fluxes::<R, Z>(axis, w, nodes, [density, high], &self.slopes, rows, also),
-            Weno::M => advective_fluxes::<R, M>(axis, w, nodes, [density, high], &self.slopes, rows, also),
+            Weno::Js => advective_fluxes::<R, JS, F>(axis, w, nodes, [density, high], &self.slopes, rows, also),
+            Weno::Z => advective_fluxes::<R, Z, F>(axis, w, nodes, [density, high], &self.slopes, rows, also),
+            Weno::M => advective_fluxes::<R, M, F>(axis, w, nodes, [density, high], &self.slopes, rows, also),
         }
     }
 }
@@ -219,7 +219,7 @@ impl<R: WenoReal> Kernel for StageTile<'_, R> {
     type Output = u64;
 
     #[inline(always)]
-    fn run(self) -> u64 {
+    fn run<const F: bool>(self) -> u64 {
         let Self { passes, fields, weight, grid, number, scratch } = self;
         let place = grid.place(number);
         let (kept, memory) = scratch.all().split_at_mut(2 * grid.tile_numbers());
@@ -230,13 +230,13 @@ impl<R: WenoReal> Kernel for StageTile<'_, R> {
                 for (line, from) in grid.lines(place.clone()) {
                     let to = from + pass.axis.n;
                     let kept = [&mut mass[from..to], &mut leaving[from..to]];
-                    limited += pass.line(fields, weight, line, kept, &mut *memory);
+                    limited += pass.line::<F>(fields, weight, line, kept, &mut *memory);
                 }
             } else {
                 let pitch = grid.pitch(index, &place);
                 for (strip, from) in grid.strips(index, place.clone(), pass.axis.row_length()) {
                     let kept = Kept { mass: &mut mass[from..], leaving: &mut leaving[from..], pitch };
-                    StageMarch { pass, fields, weight, strip, kept, memory: &mut *memory }.run();
+                    StageMarch { pass, fields, weight, strip, kept, memory: &mut *memory }.run::<F>();
                 }
             }
         }
@@ -247,7 +247,7 @@ impl<R: WenoReal> Kernel for StageTile<'_, R> {
 impl<R: WenoReal> Pass<'_, R> {
     /// All of a stage on a line of the contiguous axis. Returns the number of limited cells.
     #[inline(always)]
-    fn line(
+    fn line<const F: bool>(
         &self,
         fields: &BlendShared<'_, R>,
         weight: f64,
@@ -270,7 +270,7 @@ impl<R: WenoReal> Pass<'_, R> {
                 ahead_second(&drift[piece.start..piece.end.min(axis.n)]);
             }
         };
-        self.advective(tile, [&mut *density, nodes, &mut *high], &mut FluxRows { product, size, speed }, also);
+        self.advective::<F>(tile, [&mut *density, nodes, &mut *high], &mut FluxRows { product, size, speed }, also);
         if stage.diffusion {
             subtract_slopes(axis, 1, density, R::from_f64(d.nu), high);
         }
@@ -308,7 +308,7 @@ impl<R: Real> Kernel for BlendMarch<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<const F: bool>(self) {
         let Self { of, fields, limited, mix, strip, scratch } = self;
         fields.apply(of, &strip, limited, mix, scratch.cut::<3>(strip.columns.len()));
     }
@@ -326,11 +326,11 @@ impl<R: WenoReal> Kernel for AdvectiveTile<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<const F: bool>(self) {
         let Self { pass, tile, faces, scratch } = self;
         let tile = pass.axis.tile(pass.width, tile);
         let [density, nodes, product, size, speed, high] = scratch.cut::<6>(piece_length(pass.axis));
-        pass.advective(tile, [density, nodes, &mut *high], &mut FluxRows { product, size, speed }, |_| ());
+        pass.advective::<F>(tile, [density, nodes, &mut *high], &mut FluxRows { product, size, speed }, |_| ());
         // SAFETY: tiles are apart.
         unsafe { scatter_faces(pass.axis, tile, high, faces) };
     }

@@ -71,7 +71,7 @@ impl<R: Real> Kernel for DiffuseTile<'_, R> {
     type Output = u64;
 
     #[inline(always)]
-    fn run(self) -> u64 {
+    fn run<const F: bool>(self) -> u64 {
         let Self { d, axis, index, step, balance, m, flux, flux_weight, tile, scratch } = self;
         let [density, total, value, field, transverse, b, upwind, frozen, rows @ ..] =
             scratch.cut::<PIECES>(piece_length(axis));

@@ -24,7 +24,7 @@ pub struct FluxRows<'a, R> {
 ///
 /// `drift`: b at the nodes, unpadded; `also`: see [`reconstruct_faces`].
 #[inline(always)]
-pub fn advective_fluxes<R: WenoReal, const V: u8>(
+pub fn advective_fluxes<R: WenoReal, const V: u8, const F: bool>(
     axis: &Axis<R>,
     w: usize,
     drift: &[R],
@@ -60,7 +60,7 @@ pub fn advective_fluxes<R: WenoReal, const V: u8>(
     let speed = &mut rows.speed[..count];
     stencil_speeds(shifted(size, w, count), speed);
     let rows = (shifted(product, w, count), shifted(density, w, count));
-    reconstruct_faces::<R, V>(rows.0, rows.1, speed, slopes, &mut out[..count], also);
+    reconstruct_faces::<R, V, F>(rows.0, rows.1, speed, slopes, &mut out[..count], also);
     close_walls(axis, w, out);
 }
 

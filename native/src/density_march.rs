@@ -47,16 +47,16 @@ pub(crate) struct StageMarch<'a, 'm, R> {
 impl<R: WenoReal> StageMarch<'_, '_, R> {
     /// Marches with the problem's weights.
     #[inline(always)]
-    pub(crate) fn run(self) {
+    pub(crate) fn run<const F: bool>(self) {
         match self.pass.d.scheme.weno {
-            Weno::Js => self.march::<JS>(),
-            Weno::Z => self.march::<Z>(),
-            Weno::M => self.march::<M>(),
+            Weno::Js => self.march::<JS, F>(),
+            Weno::Z => self.march::<Z, F>(),
+            Weno::M => self.march::<M, F>(),
         }
     }
 
     #[inline(always)]
-    fn march<const V: u8>(self) {
+    fn march<const V: u8, const F: bool>(self) {
         let Self { pass, fields, weight, strip, kept, memory } = self;
         let Pass { d, axis, index, stage, drift, .. } = *pass;
         let (n, w) = (axis.n, strip.columns.len());
@@ -109,7 +109,7 @@ impl<R: WenoReal> StageMarch<'_, '_, R> {
             let side = if t == 0 { Some(0) } else { (t == n).then_some(1) };
             let density = window.densities(t);
             stencil_speeds(window.sizes(t), speed);
-            reconstruct_faces::<R, V>(window.products(t), density, speed, &pass.slopes, high, also);
+            reconstruct_faces::<R, V, F>(window.products(t), density, speed, &pass.slopes, high, also);
             if stage.diffusion {
                 subtract_slope_row(axis, nu, density, high);
             }

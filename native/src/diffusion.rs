@@ -89,7 +89,7 @@ impl<R: Real> Kernel for Stages<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<const F: bool>(self) {
         let Self { axis, nu, u, step, tile, scratch } = self;
         let n = axis.n;
         let pitch = tile.width;

@@ -40,7 +40,7 @@ impl<R: Real> Kernel for LargestSize<'_, R> {
     type Output = R;
 
     #[inline(always)]
-    fn run(self) -> R {
+    fn run<const F: bool>(self) -> R {
         largest_of(self.0)
     }
 }
@@ -57,7 +57,7 @@ impl<R: Real> Kernel for LargestStep<'_, R> {
     type Output = R;
 
     #[inline(always)]
-    fn run(self) -> R {
+    fn run<const F: bool>(self) -> R {
         let mut most = [R::ZERO; PARTS];
         let (a, b) = (self.a.chunks_exact(PARTS), self.b.chunks_exact(PARTS));
         let rest = a.remainder().iter().zip(b.remainder());
@@ -78,7 +78,7 @@ impl<R: Real> Kernel for FirstNonFinite<'_, R> {
     type Output = Option<usize>;
 
     #[inline(always)]
-    fn run(self) -> Option<usize> {
+    fn run<const F: bool>(self) -> Option<usize> {
         // 0 x is 0, or NaN where x is not finite, and NaN stays.
         let mut traces = [R::ZERO; PARTS];
         let chunks = self.0.chunks_exact(PARTS);
@@ -107,13 +107,13 @@ mod tests {
             a[at] = -7.0;
             assert_eq!(largest_of(&a).to_bits(), 7.0_f64.to_bits(), "{at}");
             let b = vec![0.0; a.len()];
-            assert_eq!(LargestStep { a: &a, b: &b }.run().to_bits(), 7.0_f64.to_bits(), "{at}");
-            assert_eq!(FirstNonFinite(&a).run(), None);
+            assert_eq!(LargestStep { a: &a, b: &b }.run::<false>().to_bits(), 7.0_f64.to_bits(), "{at}");
+            assert_eq!(FirstNonFinite(&a).run::<false>(), None);
             a[at] = f64::NAN;
-            assert!(largest_of(&a) <= 1.0 && LargestStep { a: &a, b: &b }.run() <= 1.0, "{at}");
-            assert_eq!(FirstNonFinite(&a).run(), Some(at));
+            assert!(largest_of(&a) <= 1.0 && LargestStep { a: &a, b: &b }.run::<false>() <= 1.0, "{at}");
+            assert_eq!(FirstNonFinite(&a).run::<false>(), Some(at));
             a[at] = f64::NEG_INFINITY;
-            assert_eq!(FirstNonFinite(&a).run(), Some(at));
+            assert_eq!(FirstNonFinite(&a).run::<false>(), Some(at));
         }
     }
 }

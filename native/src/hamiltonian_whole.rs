@@ -151,7 +151,7 @@ struct Values<'a, R> {
 impl<R: Real> Kernel for Values<'_, R> {
     type Output = ();
     #[inline(always)]
-    fn run(self) {
+    fn run<const F: bool>(self) {
         let at = self.range.start;
         // SAFETY: every range of a field belongs to one block, and nobody writes u.
         let (part, u) = unsafe { (self.parts.slice(at, self.range.len()), self.rate.u.view(at, self.range.len())) };

@@ -273,7 +273,7 @@ impl<R: WenoReal> HjbSweep<'_, R> {
             let request = Rate {
                 u: [u, stage, second][number],
                 walls,
-                diffusion,
+                diffusion: diffusion && self.context.d.nu > 0.0,
                 source: sources.at(self.context.d, &moment, split.then_some(balance)),
                 rate: None,
                 update: Some(Update {

@@ -76,7 +76,7 @@ impl<R: Real> Kernel for ImplicitTile<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<const F: bool>(self) {
         let Self { d, axis, index, tau, m, drift, flux, tile, scratch } = self;
         let [nodes, total, value, field, transverse, other, b, rows @ ..] =
             scratch.cut::<PIECES>(implicit_piece_length(axis));

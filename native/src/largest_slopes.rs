@@ -55,7 +55,7 @@ impl<R: WenoReal, const V: u8> Kernel for Tile<'_, R, V> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<const F: bool>(self) {
         let Self { search: Search { d, u, walls, sizes, grid }, number, scratch } = self;
         let memory = scratch.all();
         let place = grid.place(number);
@@ -72,13 +72,13 @@ impl<R: WenoReal, const V: u8> Kernel for Tile<'_, R, V> {
                 for (line, _) in grid.lines(place.clone()) {
                     // SAFETY: nobody writes u here.
                     unsafe { field.line(line, padded) };
-                    largest.line::<V>(padded);
+                    largest.line::<V, F>(padded);
                 }
             } else {
                 for (strip, _) in grid.strips(index, place.clone(), axis.row_length()) {
                     // SAFETY: as above.
                     let rows = unsafe { field.rows(&strip, memory) };
-                    largest.columns::<V>(rows, strip.nodes);
+                    largest.columns::<V, F>(rows, strip.nodes);
                 }
             }
             let bits = largest.size().to_f64().to_bits();

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
-/// What a kernel may do with a number. Every operation rounds once and alike on every processor: nothing here fuses.
+/// What a kernel may do with a number. Every operation rounds once and alike on every processor.
 pub trait Real:
     Copy
     + Debug
@@ -53,6 +53,10 @@ pub trait Real:
     /// True unless NaN or infinite.
     fn is_finite(self) -> bool;
 
+    /// self * factor + term: rounded once where `F`, which is fast where a level fuses ([`crate::simd::Level::fuses`]), or twice.
+    #[must_use]
+    fn times_plus<const F: bool>(self, factor: Self, term: Self) -> Self;
+
     /// The larger one; the second where one is NaN. One instruction, unlike `f64::max`.
     #[must_use]
     #[inline(always)]
@@ -100,6 +104,10 @@ macro_rules! real {
             #[inline(always)]
             fn ln(self) -> Self {
                 <$type>::ln(self)
+            }
+            #[inline(always)]
+            fn times_plus<const F: bool>(self, factor: Self, term: Self) -> Self {
+                if F { self.mul_add(factor, term) } else { self * factor + term }
             }
             #[inline(always)]
             fn is_finite(self) -> bool {

@@ -25,7 +25,7 @@ pub fn face_slopes<R: WenoReal>(variant: Weno, epsilon: Epsilon) -> Slopes<R> {
 /// * `speed`: Lax-Friedrichs speed alpha >= |b| of each face
 /// * `also`: called before every few faces with their numbers, to ask for memory that is used later: it answers while these are computed
 #[inline(always)]
-pub fn reconstruct_faces<R: WenoReal, const V: u8>(
+pub fn reconstruct_faces<R: WenoReal, const V: u8, const F: bool>(
     f: [&[R]; 6],
     m: [&[R]; 6],
     speed: &[R],
@@ -46,7 +46,7 @@ pub fn reconstruct_faces<R: WenoReal, const V: u8>(
             let (g1, g2, g3, g4) = (a * m1[k], a * m2[k], a * m3[k], a * m4[k]);
             let right = [f0[k] + a * m0[k], f1[k] + g1, f2[k] + g2, f3[k] + g3, f4[k] + g4];
             let left = [f5[k] - a * m5[k], f4[k] - g4, f3[k] - g3, f2[k] - g2, f1[k] - g1];
-            out[k] = R::interval::<V>(right, slopes).0 + R::interval::<V>(left, slopes).0;
+            out[k] = R::interval::<V, F>(right, slopes).0 + R::interval::<V, F>(left, slopes).0;
         }
     }
 }

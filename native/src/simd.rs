@@ -1,8 +1,9 @@
 //! The instruction set, chosen at run time, so that one binary is fast everywhere.
 //!
 //! A kernel's body is written once, as the `#[inline(always)]` method of a [`Kernel`], and compiled once per level inside
-//! a function that may use that level's instructions. Rust never contracts a product and a sum to a fused one by itself,
-//! so all levels give the same bits.
+//! a function that may use that level's instructions. Rust never contracts a product and a sum to a fused one by itself;
+//! bodies do where they ask for it ([`crate::real::Real::times_plus`]) and the level has fused ones, i.e. at every level but
+//! SSE2 and WebAssembly. Levels that fuse give the same bits, and so do those that do not.
 
 use std::sync::OnceLock;
 
@@ -24,9 +25,9 @@ pub const LEVELS: [Level; 3] = [Level::Avx512, Level::Avx2, Level::Baseline];
 pub trait Kernel {
     /// What it gives back.
     type Output;
-    /// The body. Implementations mark it, and all that it calls, `#[inline(always)]`: only then do a level's
-    /// instructions reach it.
-    fn run(self) -> Self::Output;
+    /// The body; `F`: [`Level::fuses`]. Implementations mark it, and all that it calls, `#[inline(always)]`: only then do a
+    /// level's instructions reach it.
+    fn run<const F: bool>(self) -> Self::Output;
 }
 
 impl Level {
@@ -77,6 +78,15 @@ impl Level {
         LEVELS.into_iter().find(|level| level.name() == name && level.is_here())
     }
 
+    /// True where a product and a sum can be one instruction, rounded once.
+    #[must_use]
+    pub const fn fuses(self) -> bool {
+        match self {
+            Self::Baseline => cfg!(target_arch = "aarch64"),
+            Self::Avx2 | Self::Avx512 => true,
+        }
+    }
+
     /// Runs a kernel compiled for this level, or for the widest one that this processor has.
     #[inline]
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
@@ -88,7 +98,7 @@ impl Level {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => unsafe { run_avx2(kernel) },
-            _ => kernel.run(),
+            _ => kernel.run::<{ Self::Baseline.fuses() }>(),
         }
     }
 }
@@ -96,13 +106,13 @@ impl Level {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run()
+    kernel.run::<true>()
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
 fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run()
+    kernel.run::<true>()
 }
 
 #[cfg(test)]
@@ -113,7 +123,7 @@ mod tests {
     impl Kernel for Sum<'_> {
         type Output = f64;
         #[inline(always)]
-        fn run(self) -> f64 {
+        fn run<const F: bool>(self) -> f64 {
             self.0.iter().fold(0.0, |sum, x| sum * 0.999 + x * 1.001)
         }
     }
@@ -121,7 +131,7 @@ mod tests {
     #[test]
     fn every_level_gives_the_same_bits() {
         let numbers: Vec<f64> = (0..1000).map(|k| f64::from(k).sin()).collect();
-        let wanted = Sum(&numbers).run().to_bits();
+        let wanted = Sum(&numbers).run::<false>().to_bits();
         for level in LEVELS {
             assert_eq!(level.run(Sum(&numbers)).to_bits(), wanted, "{}", level.name());
         }

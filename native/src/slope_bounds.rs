@@ -46,7 +46,7 @@ enum Ghosts {
 impl<R: WenoReal> Largest<R> {
     /// Along an axis, with what is known of it.
     pub(crate) fn new(slopes: Slopes<R>, size: R) -> Self {
-        Self { slopes, size, per_slope: (R::ONE - rounding::<R>()) / slopes.unit }
+        Self { slopes, size, per_slope: (R::ONE + R::ONE - rounding::<R>()) / slopes.unit }
     }
 
     /// The largest size so far.
@@ -56,11 +56,11 @@ impl<R: WenoReal> Largest<R> {
 
     /// All intervals of a line with its ghosts.
     #[inline(always)]
-    pub(crate) fn line<const V: u8>(&mut self, padded: &[R]) {
+    pub(crate) fn line<const V: u8, const F: bool>(&mut self, padded: &[R]) {
         let count = padded.len() - REACH;
         if count < CHUNK {
             let stencil = filled([0, 1, 2, 3, 4, 5].map(|k| &padded[k..]), count);
-            let (mut minus, mut plus) = self.slopes.chunk::<V>(stencil.each_ref());
+            let (mut minus, mut plus) = self.slopes.chunk::<V, F>(stencil.each_ref());
             (plus[0], minus[count - 1]) = (R::ZERO, R::ZERO);
             self.take(&minus, &plus);
             return;
@@ -78,7 +78,7 @@ impl<R: WenoReal> Largest<R> {
                 let Some(stencil) = stencil_of([0, 1, 2, 3, 4, 5].map(|k| &padded[at + k..])) else { return };
                 // The last chunk may reach into the block before, whose differences are others.
                 if at < from || candidates_exceed(stencil, [self.limit(largest); CHUNK]) {
-                    self.chunk::<V>(stencil, Ghosts::Ends { first: at == 0, last: at == count - CHUNK });
+                    self.chunk::<V, F>(stencil, Ghosts::Ends { first: at == 0, last: at == count - CHUNK });
                 }
             }
         }
@@ -86,7 +86,11 @@ impl<R: WenoReal> Largest<R> {
 
     /// The intervals below some nodes of neighbouring columns, and that above the last node of the axis.
     #[inline(always)]
-    pub(crate) fn columns<const V: u8>(&mut self, rows: PaddedRows<'_, R>, nodes: std::ops::Range<usize>) {
+    pub(crate) fn columns<const V: u8, const F: bool>(
+        &mut self,
+        rows: PaddedRows<'_, R>,
+        nodes: std::ops::Range<usize>,
+    ) {
         let PaddedRows { width, n, .. } = rows;
         let end = if nodes.end == n { n + 1 } else { nodes.end };
         for from in nodes.clone().step_by(STEPS) {
@@ -105,10 +109,10 @@ impl<R: WenoReal> Largest<R> {
                     let ghosts = Ghosts::Sides { right: t == 0, left: t == n };
                     if let Some(stencil) = stencil_of(rows) {
                         if candidates_exceed(stencil, largest.map(|largest| self.limit(largest))) {
-                            self.chunk::<V>(stencil, ghosts);
+                            self.chunk::<V, F>(stencil, ghosts);
                         }
                     } else {
-                        self.chunk::<V>(filled(rows, width).each_ref(), ghosts);
+                        self.chunk::<V, F>(filled(rows, width).each_ref(), ghosts);
                     }
                 }
             }
@@ -117,8 +121,8 @@ impl<R: WenoReal> Largest<R> {
 
     /// CHUNK intervals.
     #[inline(always)]
-    fn chunk<const V: u8>(&mut self, stencil: [&[R; CHUNK]; 6], ghosts: Ghosts) {
-        let (mut minus, mut plus) = self.slopes.chunk::<V>(stencil);
+    fn chunk<const V: u8, const F: bool>(&mut self, stencil: [&[R; CHUNK]; 6], ghosts: Ghosts) {
+        let (mut minus, mut plus) = self.slopes.chunk::<V, F>(stencil);
         match ghosts {
             Ghosts::Ends { first, last } => {
                 if first {
@@ -253,11 +257,11 @@ mod tests {
     }
 
     /// The largest slope of intervals, but for the right-biased one of the first and the left-biased one of the last.
-    fn plainly<R: WenoReal>(variant: Weno, line: &[R]) -> R {
+    fn plainly<R: WenoReal>(level: Level, variant: Weno, line: &[R]) -> R {
         let count = line.len() - REACH;
         let rows = [0, 1, 2, 3, 4, 5].map(|k| &line[k..k + count]);
         let (mut minus, mut plus) = (vec![R::ZERO; count], vec![R::ZERO; count]);
-        largest_from(variant, R::ZERO).slopes.intervals(Level::Baseline, rows, &mut minus, &mut plus);
+        largest_from(variant, R::ZERO).slopes.intervals(level, rows, &mut minus, &mut plus);
         largest_of(&minus[..count - 1]).larger(largest_of(&plus[1..]))
     }
 
@@ -270,12 +274,12 @@ mod tests {
     impl<R: WenoReal> Kernel for OfLine<'_, R> {
         type Output = R;
         #[inline(always)]
-        fn run(self) -> R {
+        fn run<const F: bool>(self) -> R {
             let mut largest = largest_from(self.variant, self.floor);
             match self.variant {
-                Weno::Js => largest.line::<JS>(self.line),
-                Weno::Z => largest.line::<Z>(self.line),
-                Weno::M => largest.line::<M>(self.line),
+                Weno::Js => largest.line::<JS, F>(self.line),
+                Weno::Z => largest.line::<Z, F>(self.line),
+                Weno::M => largest.line::<M, F>(self.line),
             }
             largest.size
         }
@@ -291,12 +295,12 @@ mod tests {
     impl<R: WenoReal> Kernel for OfColumns<'_, R> {
         type Output = R;
         #[inline(always)]
-        fn run(self) -> R {
+        fn run<const F: bool>(self) -> R {
             let mut largest = largest_from(self.variant, self.floor);
             match self.variant {
-                Weno::Js => largest.columns::<JS>(self.rows, self.nodes),
-                Weno::Z => largest.columns::<Z>(self.rows, self.nodes),
-                Weno::M => largest.columns::<M>(self.rows, self.nodes),
+                Weno::Js => largest.columns::<JS, F>(self.rows, self.nodes),
+                Weno::Z => largest.columns::<Z, F>(self.rows, self.nodes),
+                Weno::M => largest.columns::<M, F>(self.rows, self.nodes),
             }
             largest.size
         }
@@ -309,13 +313,13 @@ mod tests {
     fn check_lines<R: WenoReal>(variant: Weno) {
         for (field, count) in FIELDS.into_iter().flat_map(|field| [13, 20, 22, 137, 300].map(|count| (field, count))) {
             let line = sample::<R>(field, count);
-            let wanted = plainly(variant, &line);
             for (level, share) in here().flat_map(|level| [0.0, 0.9, 0.999].map(|share| (level, share))) {
+                let wanted = plainly(level, variant, &line);
                 let floor = R::from_f64(share) * wanted;
                 let found = level.run(OfLine { variant, floor, line: &line });
                 assert!(found == wanted, "{variant:?} {level:?} {count} {share}");
             }
-            let above = wanted.larger(R::ONE) * R::from_f64(1e9);
+            let above = plainly(Level::Baseline, variant, &line).larger(R::ONE) * R::from_f64(1e9);
             assert!(Level::Baseline.run(OfLine { variant, floor: above, line: &line }) == above);
         }
     }
@@ -333,8 +337,8 @@ mod tests {
             let width = width as usize;
             let ghosts = [&padded[..GHOSTS * width], &padded[padded.len() - GHOSTS * width..]].concat();
             let rows = PaddedRows::of_padded(&padded, &ghosts, width);
-            let wanted = columns.iter().fold(R::ZERO, |most, column| plainly(variant, column).larger(most));
             for (level, share) in here().flat_map(|level| [0.0, 0.9, 0.999].map(|share| (level, share))) {
+                let wanted = columns.iter().fold(R::ZERO, |most, column| plainly(level, variant, column).larger(most));
                 let floor = R::from_f64(share) * wanted;
                 let found =
                     [0..17, 17..18, 18..rows.n].map(|nodes| level.run(OfColumns { variant, floor, rows, nodes }));
@@ -361,9 +365,9 @@ mod tests {
                 let slopes = largest_from(variant, R::ZERO).slopes;
                 let stencil = stencil_of([0, 1, 2, 3, 4, 5].map(|k| &nodes[k..])).expect("long enough");
                 let (minus, plus) = match variant {
-                    Weno::Js => slopes.chunk::<JS>(stencil),
-                    Weno::Z => slopes.chunk::<Z>(stencil),
-                    Weno::M => slopes.chunk::<M>(stencil),
+                    Weno::Js => slopes.chunk::<JS, false>(stencil),
+                    Weno::Z => slopes.chunk::<Z, false>(stencil),
+                    Weno::M => slopes.chunk::<M, false>(stencil),
                 };
                 let size = largest_of(&minus).larger(largest_of(&plus));
                 let below = largest_from(variant, R::from_f64(0.999_999) * size);

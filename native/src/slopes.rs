@@ -14,7 +14,7 @@ use crate::lines::Strip;
 use crate::real::Real;
 use crate::simd::{Kernel, Level};
 use crate::walls::Walls;
-use crate::weno5::{CHUNK, Slopes, WenoReal};
+use crate::weno5::{Also, CHUNK, Slopes, WenoReal};
 
 /// A problem and the threads that work on it.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +75,29 @@ fn longest_row<R: Real>(axis: &Axis<R>) -> usize {
     if axis.stride == 1 { axis.n } else { axis.row_length() }
 }
 
+/// Asks for what is read soon, chunk by chunk.
+#[derive(Clone, Copy)]
+struct RowAhead<'a, R, S> {
+    sink: S,
+    /// The row of the sink, as long as it is asked for.
+    at: usize,
+    length: usize,
+    /// The row of u that the next round reads.
+    next: Option<&'a [R]>,
+}
+
+impl<R: Copy, S: SlopeSink<R>> Also for RowAhead<'_, R, S> {
+    #[inline(always)]
+    fn before(self, chunk: usize) {
+        if chunk + CHUNK <= self.length {
+            self.sink.ahead(self.at + chunk, CHUNK);
+            if let Some(next) = self.next {
+                ahead(&next[chunk..][..CHUNK]);
+            }
+        }
+    }
+}
+
 /// The buffers of a march: those of its node number i begin at i times `stride`.
 pub(crate) struct Buffers<'m, R> {
     pub(crate) rows: [&'m mut [R]; BUFFERS],
@@ -120,7 +143,7 @@ struct Block<'a, R, S> {
 impl<R: WenoReal, S: SlopeSink<R>> Kernel for Block<'_, R, S> {
     type Output = f64;
     #[inline(always)]
-    fn run(self) -> f64 {
+    fn run<const F: bool>(self) -> f64 {
         let Self { pass, number, scratch } = self;
         let axis = pass.axis();
         let (memory, rest) = scratch.all().split_at_mut(own_length(axis));
@@ -172,12 +195,7 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
         let padded = &*padded;
         // Interval t lies between the nodes t - 1 and t: it gives u_x^+ of the one and u_x^- of the other.
         let stencil = [0, 1, 2, 3, 4, 5].map(|k| &padded[k..=k + n]);
-        let sink = self.sink;
-        let also = move |k: usize| {
-            if k + CHUNK <= n {
-                sink.ahead(at + k, CHUNK);
-            }
-        };
+        let also = RowAhead { sink: self.sink, at, length: n, next: None };
         self.slopes.intervals_and(self.level, stencil, &mut minus[..=n], &mut plus[..=n], also);
         let row = Row {
             at,
@@ -207,15 +225,11 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
         // Interval t lies between the nodes t - 1 and t.
         for t in from..=to {
             let stencil = [0, 1, 2, 3, 4, 5].map(|k| padded.row(t + k));
-            // What the next round reads.
-            let (sink, at, nearer, farther) = (self.sink, start + t * stride, t < to, t + GHOSTS < n);
-            let also = move |k: usize| {
-                if k + CHUNK <= width && nearer {
-                    sink.ahead(at + k, CHUNK);
-                    if farther {
-                        ahead(&padded.row(t + 2 * GHOSTS)[k..][..CHUNK]);
-                    }
-                }
+            let also = RowAhead {
+                sink: self.sink,
+                at: start + t * stride,
+                length: if t < to { width } else { 0 },
+                next: (t + GHOSTS < n).then(|| padded.row(t + 2 * GHOSTS)),
             };
             self.slopes.intervals_and(self.level, stencil, next, plus, also);
             if t > from {

@@ -205,7 +205,7 @@ struct Combine<'a, R> {
 impl<R: Real> Kernel for Combine<'_, R> {
     type Output = ();
     #[inline(always)]
-    fn run(self) {
+    fn run<const F: bool>(self) {
         let Self { slices, from, out } = self;
         let n = out.len();
         let part = |j: usize| &slices[j].1[from..from + n];

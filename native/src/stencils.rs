@@ -105,7 +105,7 @@ impl<R: Real> Kernel for Smoothness<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<const F: bool>(self) {
         let [three, wide, quarter] = [3.0, 13.0 / 12.0, 0.25].map(R::from_f64);
         let mut v = [[R::ZERO; BLOCK]; 5];
         let mut s = [[R::ZERO; BLOCK]; 3];
@@ -135,7 +135,7 @@ impl<R: Real> Kernel for Weights<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<const F: bool>(self) {
         let Self { beta, linear, epsilon, out } = self;
         let mut b = [[R::ONE; BLOCK]; 3];
         let mut w = [[R::ZERO; BLOCK]; 3];

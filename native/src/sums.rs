@@ -70,7 +70,7 @@ impl<R: Real> Kernel for Look<'_, R> {
     type Output = (f64, f64, f64);
 
     #[inline(always)]
-    fn run(self) -> (f64, f64, f64) {
+    fn run<const F: bool>(self) -> (f64, f64, f64) {
         let (mut sums, mut lost, mut least) = ([0.0; LANES], [0.0; LANES], [f64::INFINITY; LANES]);
         let mut chunks = self.0.chunks_exact(LANES);
         for chunk in &mut chunks {

@@ -7,12 +7,13 @@
 //! one interval to the next, or no compiler could use vectors.
 //!
 //! Differences are not divided by the spacing h: indicators are h^2/3 times Jiang & Peng's, i.e. 4 h^2 times those of
-//! Osher & Fedkiw (2003, (3.32)-(3.34)), and so is epsilon; corrections are 12 h Phi.
+//! Osher & Fedkiw (2003, (3.32)-(3.34)), and so is epsilon; slopes are taken from the middle candidate, 6 h times it and
+//! what weights add to it.
 //!
 //! Corrections have common denominators, i.e. fourth powers of indicators: in f64 safe for differences up to 1e30. In f32
-//! the three indicators of an interval are first scaled by one power of two, which is exact, so that the smallest lies in
-//! [1, 2), and cut off where they cannot count: nothing over- or underflows as long as squared differences are
-//! normal numbers, i.e. for differences from 1e-18 to 1e16; smaller ones weigh linearly.
+//! the three indicators of an interval are first scaled by one power of two, which is exact, so that the largest squared
+//! difference lies in [1, 2), and the guard is at least 1e-9 of that: nothing over- or underflows as long as squared differences
+//! are normal numbers, i.e. for differences from 1e-18 to 1e16; smaller ones weigh linearly.
 
 use crate::discretisation::{Epsilon, Weno};
 use crate::real::Real;
@@ -26,7 +27,7 @@ const INDICATOR_SCALE: f64 = 4.0;
 pub struct Slopes<R> {
     /// Nonlinear weights.
     pub variant: Weno,
-    /// 1/(12 h).
+    /// 1/(6 h).
     pub(crate) unit: R,
     /// A guard is `scale` times the largest squared difference
     scale: R,
@@ -40,22 +41,23 @@ impl<R: WenoReal> Slopes<R> {
     pub fn new(variant: Weno, epsilon: Epsilon, inverse_spacing: f64) -> Self {
         let unit = INDICATOR_SCALE / (inverse_spacing * inverse_spacing);
         let (scale, floor) = match epsilon {
-            Epsilon::Absolute(value) => (0.0, unit * value),
+            Epsilon::Absolute(value) => (0.0_f64, unit * value),
             Epsilon::Scaled(value) => (INDICATOR_SCALE * value, unit * R::SCALED_FLOOR),
         };
         Self {
             variant,
-            unit: R::from_f64(inverse_spacing / 12.0),
-            scale: R::from_f64(scale),
+            unit: R::from_f64(inverse_spacing / 6.0),
+            scale: R::from_f64(scale.larger(R::SMALLEST_SCALE)),
             floor: R::from_f64(floor.larger(R::SMALLEST_GUARD)),
         }
     }
 
-    /// What is added to the indicators of an interval.
+    /// The largest squared difference, and what is added to the indicators of the interval.
     #[inline(always)]
-    fn guard(&self, d: [R; 5]) -> R {
+    fn guard<const F: bool>(&self, d: [R; 5]) -> (R, R) {
         let e = d.map(|d| d * d);
-        self.scale * e[0].larger(e[1]).larger(e[3].larger(e[4])).larger(e[2]) + self.floor
+        let largest = e[0].larger(e[1]).larger(e[3].larger(e[4])).larger(e[2]);
+        (largest, self.scale.times_plus::<F>(largest, self.floor))
     }
 
     /// Slopes of as many intervals as all slices have in common.
@@ -64,11 +66,10 @@ impl<R: WenoReal> Slopes<R> {
     /// `p_minus[k]` and the right-biased one at node i to `p_plus[k]`. The rows may be views of one array.
     #[inline]
     pub fn intervals(&self, level: Level, rows: [&[R]; 6], p_minus: &mut [R], p_plus: &mut [R]) {
-        self.intervals_and(level, rows, p_minus, p_plus, |_| ());
+        self.intervals_and(level, rows, p_minus, p_plus, ());
     }
 
-    /// [`Slopes::intervals`]; before every CHUNK of them `also` is called with the number of the first: memory that is asked for
-    /// there answers while they are computed, where all requests at once would wait for each other.
+    /// [`Slopes::intervals`]; before every CHUNK of them `also` has its turn.
     #[inline]
     pub(crate) fn intervals_and(
         &self,
@@ -76,7 +77,7 @@ impl<R: WenoReal> Slopes<R> {
         rows: [&[R]; 6],
         p_minus: &mut [R],
         p_plus: &mut [R],
-        also: impl Fn(usize) + Copy,
+        also: impl Also,
     ) {
         match self.variant {
             Weno::Js => level.run(Intervals::<R, _, JS> { slopes: *self, rows, p_minus, p_plus, also }),
@@ -84,6 +85,18 @@ impl<R: WenoReal> Slopes<R> {
             Weno::M => level.run(Intervals::<R, _, M> { slopes: *self, rows, p_minus, p_plus, also }),
         }
     }
+}
+
+/// What is done while intervals are computed: memory that is asked for bit by bit answers meanwhile, where all requests at once
+/// would wait for each other. No closure: a call within the loop would take its vectors out of the registers.
+pub(crate) trait Also: Copy {
+    /// Before a chunk of intervals, of which the first has this number. Implementations mark it `#[inline(always)]`.
+    fn before(self, chunk: usize);
+}
+
+impl Also for () {
+    #[inline(always)]
+    fn before(self, _chunk: usize) {}
 }
 
 /// Intervals worked on together: two of the widest vectors of f64, one of f32.
@@ -101,30 +114,30 @@ struct Intervals<'a, R, A, const V: u8> {
     also: A,
 }
 
-impl<R: WenoReal, A: Fn(usize) + Copy, const V: u8> Kernel for Intervals<'_, R, A, V> {
+impl<R: WenoReal, A: Also, const V: u8> Kernel for Intervals<'_, R, A, V> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<const F: bool>(self) {
         let Self { slopes, rows, p_minus, p_plus, also } = self;
-        slopes.intervals_of::<V>(rows, p_minus, p_plus, also);
+        slopes.intervals_of::<V, F>(rows, p_minus, p_plus, also);
     }
 }
 
 impl<R: WenoReal> Slopes<R> {
     /// [`Slopes::intervals`], for the body of a kernel that has chosen its level and variant.
     #[inline(always)]
-    pub(crate) fn intervals_of<const V: u8>(
+    pub(crate) fn intervals_of<const V: u8, const F: bool>(
         &self,
         rows: [&[R]; 6],
         p_minus: &mut [R],
         p_plus: &mut [R],
-        also: impl Fn(usize),
+        also: impl Also,
     ) {
         let count = rows.iter().map(|row| row.len()).fold(p_minus.len().min(p_plus.len()), usize::min);
         if count < CHUNK {
-            also(0);
-            let (minus, plus) = self.chunk::<V>(filled(rows, count).each_ref());
+            also.before(0);
+            let (minus, plus) = self.chunk::<V, F>(filled(rows, count).each_ref());
             p_minus[..count].copy_from_slice(&minus[..count]);
             p_plus[..count].copy_from_slice(&plus[..count]);
             return;
@@ -132,9 +145,9 @@ impl<R: WenoReal> Slopes<R> {
         for chunk in 0..count.div_ceil(CHUNK) {
             // What fills no chunk is done as the last whole one, partly for the second time.
             let at = (chunk * CHUNK).min(count - CHUNK);
-            also(at);
+            also.before(at);
             let Some(stencil) = stencil_of(rows.map(|row| &row[at..])) else { return };
-            let (minus, plus) = self.chunk::<V>(stencil);
+            let (minus, plus) = self.chunk::<V, F>(stencil);
             p_minus[at..at + CHUNK].copy_from_slice(&minus);
             p_plus[at..at + CHUNK].copy_from_slice(&plus);
         }
@@ -143,12 +156,12 @@ impl<R: WenoReal> Slopes<R> {
     /// Arrays of fixed length, read through references and written as values: nothing can overlap, and no compiler has
     /// to look whether it does.
     #[inline(always)]
-    pub(crate) fn chunk<const V: u8>(&self, u: [&[R; CHUNK]; 6]) -> ([R; CHUNK], [R; CHUNK]) {
+    pub(crate) fn chunk<const V: u8, const F: bool>(&self, u: [&[R; CHUNK]; 6]) -> ([R; CHUNK], [R; CHUNK]) {
         let mut minus = [R::ZERO; CHUNK];
         let mut plus = [R::ZERO; CHUNK];
         for k in 0..CHUNK {
             let d = std::array::from_fn(|i| u[i + 1][k] - u[i][k]);
-            (minus[k], plus[k]) = R::interval::<V>(d, self);
+            (minus[k], plus[k]) = R::interval::<V, F>(d, self);
         }
         (minus, plus)
     }
@@ -176,122 +189,145 @@ pub(crate) fn filled<R: Real>(rows: [&[R]; 6], count: usize) -> [[R; CHUNK]; 6] 
 
 /// The form of the weights that is safe and fast in a type.
 pub trait WenoReal: Real {
-    /// The guard is never below it, or its powers would underflow and give 0/0 on constant data.
+    /// The guard is never below it, or its powers would underflow and give 0/0 on constant data,
     const SMALLEST_GUARD: f64;
+    /// nor below this share of the largest squared difference.
+    const SMALLEST_SCALE: f64;
 
     /// (left-biased slope at i + 1, right-biased slope at i) from the five differences around the interval.
-    fn interval<const V: u8>(d: [Self; 5], slopes: &Slopes<Self>) -> (Self, Self);
+    #[inline(always)]
+    fn interval<const V: u8, const F: bool>(d: [Self; 5], slopes: &Slopes<Self>) -> (Self, Self) {
+        let (largest, guard) = slopes.guard::<F>(d);
+        let (b, t) = indicators::<Self, F>(d, guard);
+        let (q0, q1) = (t[0] - t[1], t[1] - t[2]);
+        let scale = Self::scale_of(largest + guard);
+        let c = b.map(|b| b.scaled(scale));
+        let (left, right) = match V {
+            Z => z_corrections::<Self, F>(c, (b[0] - b[2]).scaled(scale), q0, q1),
+            M => mapped_corrections::<Self, F>(common_denominators(c), q0, q1),
+            _ => weighted::<Self, F>(common_denominators(c), q0, q1),
+        };
+        slopes_of::<Self, F>(d, t[1], left, right, slopes.unit)
+    }
+
+    /// What takes the size of indicators into the range of their fourth powers.
+    type Scale: Copy;
+    /// That of an interval whose largest squared difference plus guard is given.
+    fn scale_of(size: Self) -> Self::Scale;
+    /// An indicator in that range.
+    #[must_use]
+    fn scaled(self, scale: Self::Scale) -> Self;
 }
 
-/// Indicators plus guard, and the third differences q0, q1 of the two outer candidates.
+/// Indicators plus guard, and second differences.
 #[inline(always)]
-fn indicators<R: Real>(d: [R; 5], guard: R) -> ([R; 3], R, R) {
+fn indicators<R: Real, const F: bool>(d: [R; 5], guard: R) -> ([R; 3], [R; 3]) {
     let three = R::from_f64(3.0);
     let wide = R::from_f64(13.0 / 3.0);
     let s = [d[1] - d[0], d[2] - d[1], d[3] - d[2], d[4] - d[3]];
     let t = [s[0] - s[1], s[1] - s[2], s[2] - s[3]];
-    let f = [s[0] - three * s[1], s[1] + s[2], three * s[2] - s[3]];
-    let b = [
-        wide * t[0] * t[0] + f[0] * f[0] + guard,
-        wide * t[1] * t[1] + f[1] * f[1] + guard,
-        wide * t[2] * t[2] + f[2] * f[2] + guard,
-    ];
-    (b, t[0] - t[1], t[1] - t[2])
+    let f = [(-three).times_plus::<F>(s[1], s[0]), s[1] + s[2], three.times_plus::<F>(s[2], -s[3])];
+    let b = [0, 1, 2].map(|k| f[k].times_plus::<F>(f[k], (wide * t[k]).times_plus::<F>(t[k], guard)));
+    (b, t)
 }
 
-/// The two slopes, from the corrections' weighted sums; `unit` is 1/(12 h).
+/// The two slopes, from the corrections' weighted sums: the middle candidates are 3 (d1 + d2) + t1 and 3 (d2 + d3) + t1 over
+/// 6 h, with t1 the middle second difference; `unit` is 1/(6 h).
 #[inline(always)]
-fn slopes_of<R: Real>(d: [R; 5], q0: R, q1: R, left: R, right: R, unit: R) -> (R, R) {
-    let seven = R::from_f64(7.0);
-    let plus = seven * (d[1] + d[2]) - (d[0] + d[3]) - q0 + right;
-    let minus = seven * (d[2] + d[3]) - (d[1] + d[4]) + q1 - left;
+fn slopes_of<R: Real, const F: bool>(d: [R; 5], t1: R, left: R, right: R, unit: R) -> (R, R) {
+    let three = R::from_f64(3.0);
+    let plus = three.times_plus::<F>(d[1] + d[2], t1) + right;
+    let minus = three.times_plus::<F>(d[2] + d[3], t1) - left;
     (minus * unit, plus * unit)
 }
 
-/// (left, right) corrections, 12 Phi + q, of unnormalised weights w0 and w2 (linear weight 1) and w1 (linear weight 6).
+/// (left, right) corrections, 6 h times what outer candidates add to the middle one, of unnormalised weights: w0 and w2 have
+/// the linear weight 1, w1 has 3.
 #[inline(always)]
-fn weighted<R: Real>(w0: R, w1: R, w2: R, q0: R, q1: R) -> (R, R) {
-    let [three, four, six] = [3.0, 4.0, 6.0].map(R::from_f64);
+fn weighted<R: Real, const F: bool>([w0, w1, w2]: [R; 3], q0: R, q1: R) -> (R, R) {
+    let [half, more] = [0.5, 1.5].map(R::from_f64);
     let x0 = w0 * q0;
     let x1 = w2 * q1;
-    let right = (four * x1 + six * x0) / (w2 + w1 + three * w0);
-    let left = (four * x0 + six * x1) / (w0 + w1 + three * w2);
+    let right = more.times_plus::<F>(x0, x1) / more.times_plus::<F>(w0, half.times_plus::<F>(w2, w1));
+    let left = more.times_plus::<F>(x1, x0) / more.times_plus::<F>(w2, half.times_plus::<F>(w0, w1));
     (left, right)
 }
 
 /// One correction of Henrick's mapped weights, from unnormalised JS weights a (linear weight 1/10), b (6/10), c (3/10)
 /// and the third differences qa, qb of the outer candidates.
 #[inline(always)]
-fn mapped<R: Real>(a: R, b: R, c: R, qa: R, qb: R) -> R {
+fn mapped<R: Real, const F: bool>(a: R, b: R, c: R, qa: R, qb: R) -> R {
     let k = R::from_f64;
     let r = R::ONE / (a + b + c);
     let [wa, wb, wc] = [a * r, b * r, c * r];
-    let da = k(0.01) + k(0.8) * wa;
-    let db = k(0.36) - k(0.2) * wb;
-    let dc = k(0.09) + k(0.4) * wc;
-    let ma = wa * (k(0.11) + wa * (wa - k(0.3))) * db * dc;
-    let mb = wb * (k(0.96) + wb * (wb - k(1.8))) * da * dc;
-    let mc = wc * (k(0.39) + wc * (wc - k(0.9))) * da * db;
-    (k(4.0) * ma * qa + k(2.0) * mc * qb) / (ma + mb + mc)
+    let da = k(0.8).times_plus::<F>(wa, k(0.01));
+    let db = k(-0.2).times_plus::<F>(wb, k(0.36));
+    let dc = k(0.4).times_plus::<F>(wc, k(0.09));
+    let ma = wa * wa.times_plus::<F>(wa - k(0.3), k(0.11)) * db * dc;
+    let mb = wb * wb.times_plus::<F>(wb - k(1.8), k(0.96)) * da * dc;
+    let mc = wc * wc.times_plus::<F>(wc - k(0.9), k(0.39)) * da * db;
+    (k(2.0) * ma).times_plus::<F>(qa, mc * qb) / (ma + mb + mc)
 }
 
-/// (left, right) corrections of JS weights, or of mapped ones, over common denominators.
+/// (left, right) corrections of mapped weights, from those of `weighted`.
 #[inline(always)]
-fn common_denominators<R: Real, const V: u8>(b: [R; 3], q0: R, q1: R) -> (R, R) {
+fn mapped_corrections<R: Real, const F: bool>([w0, w1, w2]: [R; 3], q0: R, q1: R) -> (R, R) {
+    let three = R::from_f64(3.0);
+    let w1 = w1 + w1;
+    (mapped::<R, F>(w0, w1, three * w2, q0, q1), mapped::<R, F>(w2, w1, three * w0, q1, q0))
+}
+
+/// Unnormalised JS weights, 1/b^2 over common denominators, those of the middle candidate three times.
+#[inline(always)]
+fn common_denominators<R: Real>(b: [R; 3]) -> [R; 3] {
     let g12 = b[1] * b[2];
     let g02 = b[0] * b[2];
     let g01 = b[0] * b[1];
-    let p12 = g12 * g12;
-    let p02 = R::from_f64(6.0) * g02 * g02;
-    let p01 = g01 * g01;
-    if V == M {
-        let three = R::from_f64(3.0);
-        return (mapped(p12, p02, three * p01, q0, q1), mapped(p01, p02, three * p12, q1, q0));
-    }
-    weighted(p12, p02, p01, q0, q1)
+    [g12 * g12, R::from_f64(3.0) * g02 * g02, g01 * g01]
 }
 
 /// (left, right) corrections of Z weights 1 + (tau/b)^2.
 #[inline(always)]
-fn z_corrections<R: Real>(b: [R; 3], tau: R, q0: R, q1: R) -> (R, R) {
-    let six = R::from_f64(6.0);
+fn z_corrections<R: Real, const F: bool>(b: [R; 3], tau: R, q0: R, q1: R) -> (R, R) {
+    let three = R::from_f64(3.0);
     let g01 = b[0] * b[1];
     let r = tau / (g01 * b[2]);
     let z = [b[1] * b[2] * r, b[0] * b[2] * r, g01 * r];
-    weighted(R::ONE + z[0] * z[0], six + six * z[1] * z[1], R::ONE + z[2] * z[2], q0, q1)
+    let outer = |z: R| z.times_plus::<F>(z, R::ONE);
+    weighted::<R, F>([outer(z[0]), (three * z[1]).times_plus::<F>(z[1], three), outer(z[2])], q0, q1)
 }
 
 impl WenoReal for f64 {
     const SMALLEST_GUARD: f64 = 1e-70;
+    const SMALLEST_SCALE: f64 = 0.0;
+
+    type Scale = ();
 
     #[inline(always)]
-    fn interval<const V: u8>(d: [f64; 5], slopes: &Slopes<f64>) -> (f64, f64) {
-        let (b, q0, q1) = indicators(d, slopes.guard(d));
-        let (left, right) =
-            if V == Z { z_corrections(b, b[0] - b[2], q0, q1) } else { common_denominators::<f64, V>(b, q0, q1) };
-        slopes_of(d, q0, q1, left, right, slopes.unit)
+    fn scale_of(_size: Self) {}
+
+    #[inline(always)]
+    fn scaled(self, (): ()) -> Self {
+        self
     }
 }
 
-/// Largest indicator relative to the smallest. Beyond it a candidate weighs less than 1e-10, far below a rounding of f32,
-/// and the fourth powers leave room for differences of 1e16.
-const RATIO32: f32 = 1e5;
-
 impl WenoReal for f32 {
     const SMALLEST_GUARD: f64 = 1e-37;
+    /// Differences of rounded numbers are no better, and its fourth power is a normal number.
+    const SMALLEST_SCALE: f64 = 1e-9;
+
+    /// A power of two: exact.
+    type Scale = f32;
+
+    /// 2^-k for a size in [2^k, 2^(k + 1)).
+    #[inline(always)]
+    fn scale_of(size: Self) -> f32 {
+        f32::from_bits(0x7f00_0000_u32.wrapping_sub(size.to_bits() & 0x7f80_0000))
+    }
 
     #[inline(always)]
-    fn interval<const V: u8>(d: [f32; 5], slopes: &Slopes<f32>) -> (f32, f32) {
-        let (b, q0, q1) = indicators(d, slopes.guard(d));
-        let least = b[0].smaller(b[1]).smaller(b[2]);
-        // 2^-k for a least indicator in [2^k, 2^(k + 1)): an exact scale.
-        let scale = f32::from_bits(0x7f00_0000_u32.wrapping_sub(least.to_bits() & 0x7f80_0000));
-        let c = b.map(|b| (b * scale).smaller(RATIO32));
-        let (left, right) = if V == Z {
-            z_corrections(c, ((b[0] - b[2]).abs() * scale).smaller(RATIO32), q0, q1)
-        } else {
-            common_denominators::<f32, V>(c, q0, q1)
-        };
-        slopes_of(d, q0, q1, left, right, slopes.unit)
+    fn scaled(self, scale: f32) -> Self {
+        self * scale
     }
 }

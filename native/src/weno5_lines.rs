@@ -43,7 +43,7 @@ impl<R: WenoReal, const V: u8> Kernel for Lines<'_, R, V> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<const F: bool>(self) {
         let Self { slopes, field, n, rules, p_minus, p_plus } = self;
         let mut padded = [R::ZERO; PADDED];
         let outputs = p_minus.chunks_exact_mut(n).zip(p_plus.chunks_exact_mut(n));
@@ -54,7 +54,7 @@ impl<R: WenoReal, const V: u8> Kernel for Lines<'_, R, V> {
                 let ghost = GHOSTS - 1 - k;
                 ghost_row(rules[0], k, n, |i| &line[i..=i], None, &mut padded[ghost..=ghost]);
             }
-            let (minus, plus) = end::<R, V>(slopes, &padded);
+            let (minus, plus) = end::<R, V, F>(slopes, &padded);
             p_minus[..CHUNK].copy_from_slice(&minus);
             p_plus[..CHUNK - 1].copy_from_slice(&plus[1..]);
 
@@ -63,7 +63,7 @@ impl<R: WenoReal, const V: u8> Kernel for Lines<'_, R, V> {
                 let ghost = NODES + k;
                 ghost_row(rules[1], k, n, |i| &line[n - 1 - i..n - i], None, &mut padded[ghost..=ghost]);
             }
-            let (minus, plus) = end::<R, V>(slopes, &padded);
+            let (minus, plus) = end::<R, V, F>(slopes, &padded);
             p_minus[n + 1 - CHUNK..].copy_from_slice(&minus[..CHUNK - 1]);
             p_plus[n - CHUNK..].copy_from_slice(&plus);
 
@@ -73,17 +73,17 @@ impl<R: WenoReal, const V: u8> Kernel for Lines<'_, R, V> {
                 &line[from..from + count]
             });
             let results = (&mut p_minus[CHUNK..CHUNK + count], &mut p_plus[CHUNK - 1..CHUNK - 1 + count]);
-            slopes.intervals_of::<V>(rows, results.0, results.1, |_| ());
+            slopes.intervals_of::<V, F>(rows, results.0, results.1, ());
         }
     }
 }
 
 /// The chunk of intervals of a padded end.
 #[inline(always)]
-fn end<R: WenoReal, const V: u8>(slopes: &Slopes<R>, padded: &[R; PADDED]) -> ([R; CHUNK], [R; CHUNK]) {
+fn end<R: WenoReal, const V: u8, const F: bool>(slopes: &Slopes<R>, padded: &[R; PADDED]) -> ([R; CHUNK], [R; CHUNK]) {
     let mut rows = [[R::ZERO; CHUNK]; 6];
     for (r, row) in rows.iter_mut().enumerate() {
         row.copy_from_slice(&padded[r..r + CHUNK]);
     }
-    slopes.chunk::<V>(rows.each_ref())
+    slopes.chunk::<V, F>(rows.each_ref())
 }

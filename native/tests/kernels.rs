@@ -143,15 +143,18 @@ fn derivatives_are_the_textbooks_on_every_shape_wall_variant_and_epsilon() {
         for variant in VARIANTS {
             let (walls, epsilon) = (WALLS[draw.below(WALLS.len())], EPSILONS[case % 2]);
             let layout = Layout { n, stride, inverse_spacing: 1.5, walls, variant, epsilon };
-            let got = run::<f64>(&u, &layout, Level::best(), 1);
-            let single = run::<f32>(&u, &layout, Level::best(), 1);
-            for at in (0..u.len()).step_by(1 + u.len() / 500) {
-                for (side, wanted) in reference(&u, &layout, at).into_iter().enumerate() {
-                    let error = (got[side][at] - wanted).abs();
-                    assert!(error < 1e-11, "{layout:?}, entry {at}, side {side}: {} and {wanted}", got[side][at]);
-                    // f32 data are other data: weights turn on rounding, and ghosts of a cubic carry 50 times as much.
-                    let error = (f64::from(single[side][at]) - wanted).abs();
-                    assert!(error < 1e-3, "f32, {layout:?}, entry {at}: {} and {wanted}", single[side][at]);
+            // With fused products where there are any, and without.
+            for level in [Level::best(), Level::Baseline] {
+                let got = run::<f64>(&u, &layout, level, 1);
+                let single = run::<f32>(&u, &layout, level, 1);
+                for at in (0..u.len()).step_by(1 + u.len() / 500) {
+                    for (side, wanted) in reference(&u, &layout, at).into_iter().enumerate() {
+                        let error = (got[side][at] - wanted).abs();
+                        assert!(error < 1e-11, "{layout:?}, entry {at}, side {side}: {} and {wanted}", got[side][at]);
+                        // f32 data are other data: weights turn on rounding, and ghosts of a cubic carry 50 times as much.
+                        let error = (f64::from(single[side][at]) - wanted).abs();
+                        assert!(error < 1e-3, "f32, {layout:?}, entry {at}: {} and {wanted}", single[side][at]);
+                    }
                 }
             }
         }
@@ -159,12 +162,14 @@ fn derivatives_are_the_textbooks_on_every_shape_wall_variant_and_epsilon() {
 }
 
 #[test]
-fn every_level_and_number_of_threads_gives_the_same_bits() {
+fn every_level_that_fuses_and_number_of_threads_gives_the_same_bits() {
     fn check<R: WenoReal>(u: &[f64], layout: &Layout) {
         let bits = |out: [Vec<R>; 2]| out.map(|side| side.iter().map(|x| x.to_f64().to_bits()).collect::<Vec<_>>());
-        let wanted = bits(run::<R>(u, layout, Level::Baseline, 1));
-        for level in LEVELS {
-            for threads in [1, 2, 3] {
+        for fuses in [false, true] {
+            let levels: Vec<Level> = LEVELS.into_iter().filter(|l| l.is_here() && l.fuses() == fuses).collect();
+            let Some(last) = levels.last() else { continue };
+            let wanted = bits(run::<R>(u, layout, *last, 1));
+            for (level, threads) in levels.iter().flat_map(|level| [1, 2, 3].map(|threads| (*level, threads))) {
                 let got = bits(run::<R>(u, layout, level, threads));
                 assert!(got == wanted, "{layout:?}, {}, {threads} threads", level.name());
             }
@@ -197,8 +202,9 @@ fn finite_for_every_size_of_data_that_the_type_is_said_to_bear() {
             for (variant, epsilon) in VARIANTS.into_iter().flat_map(|v| EPSILONS.map(|e| (v, e))) {
                 let walls = WALLS[0];
                 let layout = Layout { n: 64, stride: 1, inverse_spacing: 64.0, walls, variant, epsilon };
-                let f64s = run::<f64>(&u, &layout, Level::best(), 1);
-                let f32s = run::<f32>(&u, &layout, Level::best(), 1);
+                let levels = [Level::best(), Level::Baseline];
+                let f64s = levels.map(|level| run::<f64>(&u, &layout, level, 1)).concat();
+                let f32s = levels.map(|level| run::<f32>(&u, &layout, level, 1)).concat();
                 assert!(f64s.iter().flatten().all(|x| x.is_finite()), "f64, kind {kind}, size {size}, {layout:?}");
                 assert!(f32s.iter().flatten().all(|x| x.is_finite()), "f32, kind {kind}, size {size}, {layout:?}");
             }

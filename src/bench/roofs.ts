@@ -18,7 +18,7 @@ export interface PlaceRoof {
   readonly bandwidth: number;
   /**
    * Floating-point operations per second of products and sums, fused ones counted as two; null where the place has no such
-   * numbers. The native kernels never fuse, so that about half of theirs is what they can reach.
+   * numbers. Of the native kernels slopes fuse some, so that a little more than half of theirs is what they can reach.
    */
   readonly arithmetic: Readonly<Record<StoredPrecision, number | null>>;
 }

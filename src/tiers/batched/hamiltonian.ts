@@ -38,7 +38,8 @@ export class BatchedHamiltonian {
   }
 
   /** See `FieldKernels.hamiltonian`. */
-  apply(u: Float64Array, walls: Walls, diffusion: boolean, rate: Float64Array): number {
+  apply(u: Float64Array, walls: Walls, withDiffusion: boolean, rate: Float64Array): number {
+    const diffusion = withDiffusion && this.#d.nu > 0;
     if (this.#d.hamiltonian.separable && this.#d.scheme.hamiltonianFlux !== "glf")
       return this.#separable(u, walls, diffusion, rate);
     return this.#whole(u, walls, diffusion, rate);
