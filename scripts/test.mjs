@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { hasCargo, hasWasmTarget } from "./native.mjs";
@@ -27,10 +27,13 @@ const nativeChecks = [
   { name: "cargo test", options: ["test", "--locked", "--quiet"] },
 ];
 
-/** Groups of vitest projects, the quick ones first. */
+/** Files run at once: by itself vitest leaves one of two cores idle. */
+const workers = Math.max(2, availableParallelism() - 1);
+
+/** Groups of vitest projects, the quick ones first. What kills processes and fills disks has the machine to itself. */
 const groups = [
-  { name: "fast", projects: ["fast", "cli"] },
-  { name: "accuracy", projects: ["accuracy"] },
+  { name: "fast", projects: ["fast", "cli"], options: [`--maxWorkers=${workers}`] },
+  { name: "accuracy", projects: ["accuracy"], options: [`--maxWorkers=${workers}`] },
   { name: "package", projects: ["package", "faults"] },
 ];
 
@@ -43,7 +46,7 @@ function node(args, environment = {}) {
   return spawnSync(process.execPath, args, { cwd: root, stdio: "inherit", env }).status === 0;
 }
 
-function runGroup({ projects }) {
+function runGroup({ projects, options = [] }) {
   const folder = mkdtempSync(join(tmpdir(), "mfgpu-test-"));
   const report = join(folder, "totals.json");
   try {
@@ -52,6 +55,7 @@ function runGroup({ projects }) {
         tool("vitest", "vitest.mjs"),
         "run",
         ...projects.flatMap((project) => ["--project", project]),
+        ...options,
         "--reporter=default",
         `--reporter=${join(root, "scripts/totals.mjs")}`,
       ],

@@ -39,13 +39,12 @@ pub fn reconstruct_faces<R: WenoReal, const V: u8, const F: bool>(
         also(piece.clone());
         let out = &mut out[piece.clone()];
         let speed = &speed[piece.clone()];
-        let [f0, f1, f2, f3, f4, f5] = f.map(|row| &row[piece.clone()]);
-        let [m0, m1, m2, m3, m4, m5] = m.map(|row| &row[piece.clone()]);
+        let f = f.map(|row| &row[piece.clone()]);
+        let m = m.map(|row| &row[piece.clone()]);
         for k in 0..out.len() {
             let a = speed[k];
-            let (g1, g2, g3, g4) = (a * m1[k], a * m2[k], a * m3[k], a * m4[k]);
-            let right = [f0[k] + a * m0[k], f1[k] + g1, f2[k] + g2, f3[k] + g3, f4[k] + g4];
-            let left = [f5[k] - a * m5[k], f4[k] - g4, f3[k] - g3, f2[k] - g2, f1[k] - g1];
+            let right = [0, 1, 2, 3, 4].map(|j| a.times_plus::<F>(m[j][k], f[j][k]));
+            let left = [5, 4, 3, 2, 1].map(|j| (-a).times_plus::<F>(m[j][k], f[j][k]));
             out[k] = R::interval::<V, F>(right, slopes).0 + R::interval::<V, F>(left, slopes).0;
         }
     }

@@ -55,8 +55,8 @@ pub trait SlopeSink<R>: Copy + Sync {
 
 /// Nodes that one block of a strided axis marches over.
 const MARCH: usize = 64;
-/// Numbers of scratch memory per row length: ghosts on both sides, two rows of u_x^-, one of u_x^+.
-const ROWS: usize = 2 * GHOSTS + 3;
+/// Numbers of scratch memory per row length: ghosts on both sides, three rows of u_x^-, two of u_x^+.
+const ROWS: usize = 2 * GHOSTS + 5;
 /// Rows that a sink gets besides.
 const BUFFERS: usize = 2;
 
@@ -73,6 +73,46 @@ pub(crate) fn own_length<R: Real>(axis: &Axis<R>) -> usize {
 
 fn longest_row<R: Real>(axis: &Axis<R>) -> usize {
     if axis.stride == 1 { axis.n } else { axis.row_length() }
+}
+
+/// What the rows of a march have in common.
+struct MarchRows<'a, R, S> {
+    padded: PaddedRows<'a, R>,
+    sink: S,
+    /// Array index of the first number of node 0, and from node to node.
+    start: usize,
+    stride: usize,
+    line: usize,
+    /// Node after the last one.
+    end: usize,
+}
+
+impl<'a, R: Real, S: SlopeSink<R>> MarchRows<'a, R, S> {
+    /// Hands on the row of node i.
+    #[inline(always)]
+    fn row(&self, i: usize, minus: &[R], plus: &[R], buffers: [&mut [R]; BUFFERS]) -> f64 {
+        let row = Row {
+            at: self.start + i * self.stride,
+            line: self.line,
+            node: Some(i),
+            minus,
+            plus,
+            u: [0, 1, 2, 3, 4, 5, 6].map(|k| self.padded.row(i + k)),
+        };
+        self.sink.row(row, buffers)
+    }
+
+    /// What the round reads that has the row of node i.
+    #[inline(always)]
+    fn ahead(&self, i: usize) -> RowAhead<'a, R, S> {
+        let PaddedRows { width, n, .. } = self.padded;
+        RowAhead {
+            sink: self.sink,
+            at: self.start + i * self.stride,
+            length: if i < self.end { width } else { 0 },
+            next: (i + GHOSTS < n).then(|| self.padded.row(i + 2 * GHOSTS)),
+        }
+    }
 }
 
 /// Asks for what is read soon, chunk by chunk.
@@ -211,40 +251,46 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
     /// Some nodes of neighbouring columns of a strided axis, node by node.
     #[inline(always)]
     pub(crate) fn march(&self, strip: &Strip, memory: &mut [R], mut buffers: Buffers<'_, R>) -> f64 {
-        let Axis { n, stride, .. } = *self.axis();
+        let stride = self.axis().stride;
         let Range { start: from, end: to } = strip.nodes;
         let (ghosts, rest) = memory.split_at_mut(2 * GHOSTS * strip.columns.len());
         // SAFETY: along a strided axis nobody writes u: sinks write their own rows of other fields.
         let padded = unsafe { self.field.rows(strip, ghosts) };
         let PaddedRows { start, width, .. } = padded;
         let (mut minus, rest) = rest.split_at_mut(width);
-        let (mut next, rest) = rest.split_at_mut(width);
-        let plus = &mut rest[..width];
-        let line = strip.line(self.axis());
+        let (next, rest) = rest.split_at_mut(width);
+        let (mut after, rest) = rest.split_at_mut(width);
+        let (plus, rest) = rest.split_at_mut(width);
+        let plus_next = &mut rest[..width];
+        let rows = MarchRows { padded, sink: self.sink, start, stride, line: strip.line(self.axis()), end: to };
         let mut most = 0.0;
-        // Interval t lies between the nodes t - 1 and t.
-        for t in from..=to {
-            let stencil = [0, 1, 2, 3, 4, 5].map(|k| padded.row(t + k));
-            let also = RowAhead {
-                sink: self.sink,
-                at: start + t * stride,
-                length: if t < to { width } else { 0 },
-                next: (t + GHOSTS < n).then(|| padded.row(t + 2 * GHOSTS)),
-            };
-            self.slopes.intervals_and(self.level, stencil, next, plus, also);
-            if t > from {
-                let i = t - 1;
-                let row = Row {
-                    at: start + i * stride,
-                    line,
-                    node: Some(i),
-                    minus,
-                    plus,
-                    u: [0, 1, 2, 3, 4, 5, 6].map(|k| padded.row(i + k)),
-                };
-                most = f64::max(most, self.sink.row(row, buffers.at(i - from, width)));
+        let mut t = from;
+        // Interval t lies between the nodes t - 1 and t; two are computed together where they can be.
+        while t <= to {
+            if t < to && width >= CHUNK {
+                let stencil = [0, 1, 2, 3, 4, 5, 6].map(|k| padded.row(t + k));
+                let (minus_rows, plus_rows) = ([&mut *next, &mut *after], [&mut *plus, &mut *plus_next]);
+                self.slopes.pairs_and(
+                    self.level,
+                    stencil,
+                    minus_rows,
+                    plus_rows,
+                    [rows.ahead(t + 1), rows.ahead(t + 2)],
+                );
+                if t > from {
+                    most = f64::max(most, rows.row(t - 1, minus, plus, buffers.at(t - 1 - from, width)));
+                }
+                most = f64::max(most, rows.row(t, next, plus_next, buffers.at(t - from, width)));
+                t += 2;
+            } else {
+                let stencil = [0, 1, 2, 3, 4, 5].map(|k| padded.row(t + k));
+                self.slopes.intervals_and(self.level, stencil, after, plus, rows.ahead(t));
+                if t > from {
+                    most = f64::max(most, rows.row(t - 1, minus, plus, buffers.at(t - 1 - from, width)));
+                }
+                t += 1;
             }
-            std::mem::swap(&mut minus, &mut next);
+            std::mem::swap(&mut minus, &mut after);
         }
         most
     }

@@ -85,6 +85,62 @@ impl<R: WenoReal> Slopes<R> {
             Weno::M => level.run(Intervals::<R, _, M> { slopes: *self, rows, p_minus, p_plus, also }),
         }
     }
+
+    /// [`Slopes::intervals_and`] of two intervals one after the other along a strided axis: `rows` are seven rows of as many
+    /// neighbouring columns, CHUNK or more.
+    #[inline]
+    pub(crate) fn pairs_and(
+        &self,
+        level: Level,
+        rows: [&[R]; 7],
+        minus: [&mut [R]; 2],
+        plus: [&mut [R]; 2],
+        also: impl Also,
+    ) {
+        match self.variant {
+            Weno::Js => level.run(Pairs::<R, _, JS> { slopes: *self, rows, minus, plus, also }),
+            Weno::Z => level.run(Pairs::<R, _, Z> { slopes: *self, rows, minus, plus, also }),
+            Weno::M => level.run(Pairs::<R, _, M> { slopes: *self, rows, minus, plus, also }),
+        }
+    }
+}
+
+/// Two intervals one after the other along a strided axis, which share four of their differences and what is made of them.
+struct Pairs<'a, R, A, const V: u8> {
+    slopes: Slopes<R>,
+    rows: [&'a [R]; 7],
+    minus: [&'a mut [R]; 2],
+    plus: [&'a mut [R]; 2],
+    also: A,
+}
+
+impl<R: WenoReal, A: Also, const V: u8> Kernel for Pairs<'_, R, A, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const F: bool>(self) {
+        let Self { slopes, rows, minus: [minus, minus_next], plus: [plus, plus_next], also } = self;
+        let count = rows[0].len();
+        for chunk in 0..count.div_ceil(CHUNK) {
+            // As in `intervals_of`.
+            let at = (chunk * CHUNK).min(count - CHUNK);
+            also.before(at);
+            let chunks = rows.map(|row| row[at..].first_chunk::<CHUNK>());
+            let [Some(u0), Some(u1), Some(u2), Some(u3), Some(u4), Some(u5), Some(u6)] = chunks else { return };
+            let u = [u0, u1, u2, u3, u4, u5, u6];
+            let mut out = [[R::ZERO; CHUNK]; 4];
+            for k in 0..CHUNK {
+                let d: [R; 6] = std::array::from_fn(|i| u[i + 1][k] - u[i][k]);
+                // What both have in common the compiler computes once.
+                (out[0][k], out[1][k]) = R::interval::<V, F>([d[0], d[1], d[2], d[3], d[4]], &slopes);
+                (out[2][k], out[3][k]) = R::interval::<V, F>([d[1], d[2], d[3], d[4], d[5]], &slopes);
+            }
+            minus[at..at + CHUNK].copy_from_slice(&out[0]);
+            plus[at..at + CHUNK].copy_from_slice(&out[1]);
+            minus_next[at..at + CHUNK].copy_from_slice(&out[2]);
+            plus_next[at..at + CHUNK].copy_from_slice(&out[3]);
+        }
+    }
 }
 
 /// What is done while intervals are computed: memory that is asked for bit by bit answers meanwhile, where all requests at once
@@ -92,6 +148,14 @@ impl<R: WenoReal> Slopes<R> {
 pub(crate) trait Also: Copy {
     /// Before a chunk of intervals, of which the first has this number. Implementations mark it `#[inline(always)]`.
     fn before(self, chunk: usize);
+}
+
+impl<A: Also> Also for [A; 2] {
+    #[inline(always)]
+    fn before(self, chunk: usize) {
+        self[0].before(chunk);
+        self[1].before(chunk);
+    }
 }
 
 impl Also for () {
@@ -329,5 +393,40 @@ impl WenoReal for f32 {
     #[inline(always)]
     fn scaled(self, scale: f32) -> Self {
         self * scale
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::LEVELS;
+
+    fn check<R: WenoReal>(level: Level, variant: Weno, columns: u32) {
+        let width = columns as usize;
+        let rows: Vec<Vec<R>> = (0..7_u32)
+            .map(|i| (0..columns).map(|k| R::from_f64((f64::from(i * i) + 0.7 * f64::from(k)).sin())).collect())
+            .collect();
+        let slopes = Slopes::<R>::new(variant, Epsilon::Scaled(1e-6), 20.0);
+        let mut pair = vec![vec![R::ZERO; width]; 4];
+        if let [a, b, c, d] = &mut pair[..] {
+            let rows = std::array::from_fn(|i| rows[i].as_slice());
+            slopes.pairs_and(level, rows, [a, b], [c, d], ());
+        }
+        for i in 0..2 {
+            let (mut minus, mut plus) = (vec![R::ZERO; width], vec![R::ZERO; width]);
+            let six = std::array::from_fn(|k| rows[i + k].as_slice());
+            slopes.intervals(level, six, &mut minus, &mut plus);
+            assert!(minus == pair[i] && plus == pair[2 + i], "{level:?}, {variant:?}, {width} columns, interval {i}");
+        }
+    }
+
+    #[test]
+    fn two_intervals_together_are_those_alone() {
+        for level in LEVELS.into_iter().filter(|level| level.is_here()) {
+            for (variant, width) in [Weno::Js, Weno::Z, Weno::M].into_iter().flat_map(|v| [16, 37].map(|w| (v, w))) {
+                check::<f64>(level, variant, width);
+                check::<f32>(level, variant, width);
+            }
+        }
     }
 }
