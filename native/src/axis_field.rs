@@ -76,14 +76,20 @@ pub(crate) struct PaddedRows<'m, R> {
 }
 
 impl<'m, R: Real> PaddedRows<'m, R> {
+    /// Array index of the first column at node i.
+    #[inline(always)]
+    pub(crate) fn at(&self, i: usize) -> usize {
+        self.start + i * self.stride
+    }
+
     /// The row of padded index p: node p - 3.
     #[inline(always)]
     pub(crate) fn row(&self, p: usize) -> &'m [R] {
-        let Self { field, ghosts, start, stride, width, n } = *self;
+        let Self { field, ghosts, width, n, .. } = *self;
         if p < GHOSTS {
             &ghosts[p * width..(p + 1) * width]
         } else if p < n + GHOSTS {
-            &field[start + (p - GHOSTS) * stride..][..width]
+            &field[self.at(p - GHOSTS)..][..width]
         } else {
             &ghosts[(p - n) * width..(p - n + 1) * width]
         }

@@ -79,9 +79,6 @@ fn longest_row<R: Real>(axis: &Axis<R>) -> usize {
 struct MarchRows<'a, R, S> {
     padded: PaddedRows<'a, R>,
     sink: S,
-    /// Array index of the first number of node 0, and from node to node.
-    start: usize,
-    stride: usize,
     line: usize,
     /// Node after the last one.
     end: usize,
@@ -92,7 +89,7 @@ impl<'a, R: Real, S: SlopeSink<R>> MarchRows<'a, R, S> {
     #[inline(always)]
     fn row(&self, i: usize, minus: &[R], plus: &[R], buffers: [&mut [R]; BUFFERS]) -> f64 {
         let row = Row {
-            at: self.start + i * self.stride,
+            at: self.padded.at(i),
             line: self.line,
             node: Some(i),
             minus,
@@ -108,7 +105,7 @@ impl<'a, R: Real, S: SlopeSink<R>> MarchRows<'a, R, S> {
         let PaddedRows { width, n, .. } = self.padded;
         RowAhead {
             sink: self.sink,
-            at: self.start + i * self.stride,
+            at: self.padded.at(i),
             length: if i < self.end { width } else { 0 },
             next: (i + GHOSTS < n).then(|| self.padded.row(i + 2 * GHOSTS)),
         }
@@ -251,18 +248,17 @@ impl<'a, R: WenoReal, S: SlopeSink<R>> Pass<'a, R, S> {
     /// Some nodes of neighbouring columns of a strided axis, node by node.
     #[inline(always)]
     pub(crate) fn march(&self, strip: &Strip, memory: &mut [R], mut buffers: Buffers<'_, R>) -> f64 {
-        let stride = self.axis().stride;
         let Range { start: from, end: to } = strip.nodes;
         let (ghosts, rest) = memory.split_at_mut(2 * GHOSTS * strip.columns.len());
         // SAFETY: along a strided axis nobody writes u: sinks write their own rows of other fields.
         let padded = unsafe { self.field.rows(strip, ghosts) };
-        let PaddedRows { start, width, .. } = padded;
+        let width = padded.width;
         let (mut minus, rest) = rest.split_at_mut(width);
         let (next, rest) = rest.split_at_mut(width);
         let (mut after, rest) = rest.split_at_mut(width);
         let (plus, rest) = rest.split_at_mut(width);
         let plus_next = &mut rest[..width];
-        let rows = MarchRows { padded, sink: self.sink, start, stride, line: strip.line(self.axis()), end: to };
+        let rows = MarchRows { padded, sink: self.sink, line: strip.line(self.axis()), end: to };
         let mut most = 0.0;
         let mut t = from;
         // Interval t lies between the nodes t - 1 and t; two are computed together where they can be.

@@ -253,10 +253,13 @@ pub(crate) fn filled<R: Real>(rows: [&[R]; 6], count: usize) -> [[R; CHUNK]; 6] 
 
 /// The form of the weights that is safe and fast in a type.
 pub trait WenoReal: Real {
-    /// The guard is never below it, or its powers would underflow and give 0/0 on constant data,
+    /// The guard is never below it, or its powers would underflow and give 0/0 on constant data.
     const SMALLEST_GUARD: f64;
-    /// nor below this share of the largest squared difference.
+    /// Nor is the guard below this share of the largest squared difference.
     const SMALLEST_SCALE: f64;
+
+    /// What takes indicators into the range of their fourth powers, if the largest squared difference plus guard is `size`.
+    fn scale_of(size: Self) -> Self;
 
     /// (left-biased slope at i + 1, right-biased slope at i) from the five differences around the interval.
     #[inline(always)]
@@ -265,22 +268,14 @@ pub trait WenoReal: Real {
         let (b, t) = indicators::<Self, F>(d, guard);
         let (q0, q1) = (t[0] - t[1], t[1] - t[2]);
         let scale = Self::scale_of(largest + guard);
-        let c = b.map(|b| b.scaled(scale));
+        let c = b.map(|b| b * scale);
         let (left, right) = match V {
-            Z => z_corrections::<Self, F>(c, (b[0] - b[2]).scaled(scale), q0, q1),
+            Z => z_corrections::<Self, F>(c, q0, q1),
             M => mapped_corrections::<Self, F>(common_denominators(c), q0, q1),
             _ => weighted::<Self, F>(common_denominators(c), q0, q1),
         };
         slopes_of::<Self, F>(d, t[1], left, right, slopes.unit)
     }
-
-    /// What takes the size of indicators into the range of their fourth powers.
-    type Scale: Copy;
-    /// That of an interval whose largest squared difference plus guard is given.
-    fn scale_of(size: Self) -> Self::Scale;
-    /// An indicator in that range.
-    #[must_use]
-    fn scaled(self, scale: Self::Scale) -> Self;
 }
 
 /// Indicators plus guard, and second differences.
@@ -350,12 +345,12 @@ fn common_denominators<R: Real>(b: [R; 3]) -> [R; 3] {
     [g12 * g12, R::from_f64(3.0) * g02 * g02, g01 * g01]
 }
 
-/// (left, right) corrections of Z weights 1 + (tau/b)^2.
+/// (left, right) corrections of Z weights 1 + (tau/b)^2, tau = b0 - b2.
 #[inline(always)]
-fn z_corrections<R: Real, const F: bool>(b: [R; 3], tau: R, q0: R, q1: R) -> (R, R) {
+fn z_corrections<R: Real, const F: bool>(b: [R; 3], q0: R, q1: R) -> (R, R) {
     let three = R::from_f64(3.0);
     let g01 = b[0] * b[1];
-    let r = tau / (g01 * b[2]);
+    let r = (b[0] - b[2]) / (g01 * b[2]);
     let z = [b[1] * b[2] * r, b[0] * b[2] * r, g01 * r];
     let outer = |z: R| z.times_plus::<F>(z, R::ONE);
     weighted::<R, F>([outer(z[0]), (three * z[1]).times_plus::<F>(z[1], three), outer(z[2])], q0, q1)
@@ -365,14 +360,10 @@ impl WenoReal for f64 {
     const SMALLEST_GUARD: f64 = 1e-70;
     const SMALLEST_SCALE: f64 = 0.0;
 
-    type Scale = ();
-
+    /// They are in it.
     #[inline(always)]
-    fn scale_of(_size: Self) {}
-
-    #[inline(always)]
-    fn scaled(self, (): ()) -> Self {
-        self
+    fn scale_of(_size: Self) -> Self {
+        1.0
     }
 }
 
@@ -381,18 +372,10 @@ impl WenoReal for f32 {
     /// Differences of rounded numbers are no better, and its fourth power is a normal number.
     const SMALLEST_SCALE: f64 = 1e-9;
 
-    /// A power of two: exact.
-    type Scale = f32;
-
-    /// 2^-k for a size in [2^k, 2^(k + 1)).
+    /// 2^-k for a size in [2^k, 2^(k + 1)): an exact scale.
     #[inline(always)]
-    fn scale_of(size: Self) -> f32 {
+    fn scale_of(size: Self) -> Self {
         f32::from_bits(0x7f00_0000_u32.wrapping_sub(size.to_bits() & 0x7f80_0000))
-    }
-
-    #[inline(always)]
-    fn scaled(self, scale: f32) -> Self {
-        self * scale
     }
 }
 

@@ -38,8 +38,7 @@ export class BatchedHamiltonian {
   }
 
   /** See `FieldKernels.hamiltonian`. */
-  apply(u: Float64Array, walls: Walls, withDiffusion: boolean, rate: Float64Array): number {
-    const diffusion = withDiffusion && this.#d.nu > 0;
+  apply(u: Float64Array, walls: Walls, diffusion: boolean, rate: Float64Array): number {
     if (this.#d.hamiltonian.separable && this.#d.scheme.hamiltonianFlux !== "glf")
       return this.#separable(u, walls, diffusion, rate);
     return this.#whole(u, walls, diffusion, rate);

@@ -231,7 +231,8 @@ export class HjbSweep {
   ): number {
     this.#addSources(t, keep, slope);
     if (balance) for (let i = 0; i < slope.length; i++) slope[i] = slope[i]! - balance[i]!;
-    return this.#kernels.hamiltonian(u, this.#times.wallsAt(t, this.#k, this.#wallsStart), diffusion, slope);
+    const walls = this.#times.wallsAt(t, this.#k, this.#wallsStart);
+    return this.#kernels.hamiltonian(u, walls, diffusion && this.#d.nu > 0, slope);
   }
 
   /** out = keep * out + S(t), interpolated between stored levels. */
