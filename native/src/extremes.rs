@@ -20,17 +20,11 @@ pub(crate) fn largest_of<R: Real>(numbers: &[R]) -> R {
     rest.iter().fold(largest_lane(most), |most, x| x.abs().larger(most))
 }
 
-/// The largest of numbers that lie in one vector, half against half: one after the other takes longer than what gave them.
+/// The largest of numbers >= 0 that lie in one vector; none may be NaN.
 #[inline(always)]
-pub(crate) fn largest_lane<R: Real>(mut numbers: [R; PARTS]) -> R {
-    let mut half = PARTS / 2;
-    while half > 0 {
-        for k in 0..half {
-            numbers[k] = numbers[k + half].larger(numbers[k]);
-        }
-        half /= 2;
-    }
-    numbers[0]
+pub(crate) fn largest_lane<R: Real>(numbers: [R; PARTS]) -> R {
+    // They are in the order of their bits, and a compiler takes the largest integer half against half.
+    R::from_order(numbers.map(R::order).into_iter().fold(R::Order::default(), Ord::max))
 }
 
 /// `largest_of` for the widest vectors.

@@ -21,6 +21,9 @@ pub trait Real:
     + Neg<Output = Self>
     + 'static
 {
+    /// Bits, which are in the order of the numbers >= 0.
+    type Order: Copy + Default + Ord;
+
     /// 0.
     const ZERO: Self;
     /// 1.
@@ -52,6 +55,10 @@ pub trait Real:
     fn ln(self) -> Self;
     /// True unless NaN or infinite.
     fn is_finite(self) -> bool;
+    /// The bits.
+    fn order(self) -> Self::Order;
+    /// The number of these bits.
+    fn from_order(order: Self::Order) -> Self;
 
     /// self * factor + term: rounded once where `F`, which is fast where a level fuses ([`crate::simd::Level::fuses`]), or twice.
     #[must_use]
@@ -72,8 +79,9 @@ pub trait Real:
 }
 
 macro_rules! real {
-    ($type:ty, $floor:expr, $guard:expr, $cast:expr) => {
+    ($type:ty, $order:ty, $floor:expr, $guard:expr, $cast:expr) => {
         impl Real for $type {
+            type Order = $order;
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
             const SCALED_FLOOR: f64 = $floor;
@@ -113,13 +121,21 @@ macro_rules! real {
             fn is_finite(self) -> bool {
                 <$type>::is_finite(self)
             }
+            #[inline(always)]
+            fn order(self) -> $order {
+                self.to_bits()
+            }
+            #[inline(always)]
+            fn from_order(order: $order) -> Self {
+                Self::from_bits(order)
+            }
         }
     };
 }
 
-real!(f64, 1e-40, 1e-12, |value: f64| value);
+real!(f64, u64, 1e-40, 1e-12, |value: f64| value);
 #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is what this is for")]
 mod single {
     use super::Real;
-    real!(f32, 1e-30, 1e-6, |value: f64| value as f32);
+    real!(f32, u32, 1e-30, 1e-6, |value: f64| value as f32);
 }

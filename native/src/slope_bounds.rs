@@ -30,23 +30,31 @@ pub(crate) struct Largest<R> {
     slopes: Slopes<R>,
     /// The largest size so far.
     size: R,
+    /// The same with the chunks since, lane by lane: one vector tells its largest slowly.
+    lanes: [R; CHUNK],
     /// 12 h, and a little less for what rounding does.
     per_slope: R,
+    /// 1 where a slope of a chunk counts, by `Counting`; from memory, for compilers take a vector to pieces whose ends differ.
+    counting: [[R; CHUNK]; 4],
 }
 
-/// Which slopes of CHUNK intervals are those of ghosts, and do not count.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Ghosts {
-    /// The right-biased slope of the first interval (with `first`) and the left-biased one of the last (with `last`).
-    Ends { first: bool, last: bool },
-    /// All right-biased ones (with `right`), all left-biased ones (with `left`).
-    Sides { right: bool, left: bool },
+/// Which slopes of a chunk count: those of ghosts do not.
+#[derive(Clone, Copy)]
+enum Counting {
+    All,
+    None,
+    ButFirst,
+    ButLast,
 }
 
 impl<R: WenoReal> Largest<R> {
     /// Along an axis, with what is known of it.
     pub(crate) fn new(slopes: Slopes<R>, size: R) -> Self {
-        Self { slopes, size, per_slope: (R::ONE + R::ONE - rounding::<R>()) / slopes.unit }
+        let mut counting = [[R::ONE; CHUNK], [R::ZERO; CHUNK], [R::ONE; CHUNK], [R::ONE; CHUNK]];
+        (counting[Counting::ButFirst as usize][0], counting[Counting::ButLast as usize][CHUNK - 1]) =
+            (R::ZERO, R::ZERO);
+        let per_slope = (R::ONE + R::ONE - rounding::<R>()) / slopes.unit;
+        Self { slopes, size, lanes: [size; CHUNK], per_slope, counting }
     }
 
     /// The largest size so far.
@@ -59,28 +67,39 @@ impl<R: WenoReal> Largest<R> {
     pub(crate) fn line<const V: u8, const F: bool>(&mut self, padded: &[R]) {
         let count = padded.len() - REACH;
         if count < CHUNK {
-            let stencil = filled([0, 1, 2, 3, 4, 5].map(|k| &padded[k..]), count);
+            let stencil = filled(six(padded, 0), count);
             let (mut minus, mut plus) = self.slopes.chunk::<V, F>(stencil.each_ref());
             (plus[0], minus[count - 1]) = (R::ZERO, R::ZERO);
-            self.take(&minus, &plus);
+            self.size = largest_of(&plus).larger(largest_of(&minus)).larger(self.size);
+            self.lanes = [self.size; CHUNK];
             return;
         }
         let blocks = if count < FEWEST_BLOCKS * BLOCK { 1 } else { count / BLOCK };
         for block in 0..blocks {
             let (from, to) = (block * BLOCK, if block + 1 == blocks { count } else { (block + 1) * BLOCK });
-            let [largest, bend] = differences_of_line(&padded[from..to + REACH]);
-            if blocks > 1 && bound_of(largest, bend) <= self.limit(largest) {
-                continue;
-            }
+            let nodes = &padded[from..to + REACH];
+            let largest = if blocks > 1 {
+                let [largest, bend] = differences_of_line(nodes);
+                if bound_of(largest, bend) <= self.limit(largest) {
+                    continue;
+                }
+                largest
+            } else {
+                largest_difference(nodes)
+            };
+            let limit = [self.limit(largest); CHUNK];
             for at in (from..to).step_by(CHUNK) {
                 // What fills no chunk is looked at as the last whole one, partly for the second time.
                 let at = at.min(count - CHUNK);
-                let Some(stencil) = stencil_of([0, 1, 2, 3, 4, 5].map(|k| &padded[at + k..])) else { return };
+                let Some(stencil) = stencil_of(six(padded, at)) else { return };
                 // The last chunk may reach into the block before, whose differences are others.
-                if at < from || candidates_exceed(stencil, [self.limit(largest); CHUNK]) {
-                    self.chunk::<V, F>(stencil, Ghosts::Ends { first: at == 0, last: at == count - CHUNK });
+                if at < from || candidates_exceed::<R, F>(stencil, limit) {
+                    let right = if at == 0 { Counting::ButFirst } else { Counting::All };
+                    let left = if at == count - CHUNK { Counting::ButLast } else { Counting::All };
+                    self.chunk::<V, F>(stencil, [left, right]);
                 }
             }
+            self.settle();
         }
     }
 
@@ -104,50 +123,44 @@ impl<R: WenoReal> Largest<R> {
                 if width >= CHUNK && self.none_exceeds(largest, bend) {
                     continue;
                 }
+                let mut limit = largest;
+                for k in 0..CHUNK {
+                    limit[k] = self.limit(largest[k]);
+                }
                 for t in from..to {
-                    let rows = [0, 1, 2, 3, 4, 5].map(|k| &taken[t - from + k][at..]);
-                    let ghosts = Ghosts::Sides { right: t == 0, left: t == n };
+                    let [a, b, c, d, e, f, ..] = &taken[t - from..] else { return };
+                    let rows = [&a[at..], &b[at..], &c[at..], &d[at..], &e[at..], &f[at..]];
+                    let right = if t == 0 { Counting::None } else { Counting::All };
+                    let left = if t == n { Counting::None } else { Counting::All };
                     if let Some(stencil) = stencil_of(rows) {
-                        if candidates_exceed(stencil, largest.map(|largest| self.limit(largest))) {
-                            self.chunk::<V, F>(stencil, ghosts);
+                        if candidates_exceed::<R, F>(stencil, limit) {
+                            self.chunk::<V, F>(stencil, [left, right]);
                         }
                     } else {
-                        self.chunk::<V, F>(filled(rows, width).each_ref(), ghosts);
+                        self.chunk::<V, F>(filled(rows, width).each_ref(), [left, right]);
                     }
                 }
+                self.settle();
             }
         }
     }
 
-    /// CHUNK intervals.
+    /// CHUNK intervals; which left-biased slopes count, and which right-biased ones.
     #[inline(always)]
-    fn chunk<const V: u8, const F: bool>(&mut self, stencil: [&[R; CHUNK]; 6], ghosts: Ghosts) {
-        let (mut minus, mut plus) = self.slopes.chunk::<V, F>(stencil);
-        match ghosts {
-            Ghosts::Ends { first, last } => {
-                if first {
-                    plus[0] = R::ZERO;
-                }
-                if last {
-                    minus[CHUNK - 1] = R::ZERO;
-                }
-            }
-            Ghosts::Sides { right, left } => {
-                if right {
-                    plus = [R::ZERO; CHUNK];
-                }
-                if left {
-                    minus = [R::ZERO; CHUNK];
-                }
-            }
+    fn chunk<const V: u8, const F: bool>(&mut self, stencil: [&[R; CHUNK]; 6], counting: [Counting; 2]) {
+        let (minus, plus) = self.slopes.chunk::<V, F>(stencil);
+        let [left, right] = counting.map(|counting| &self.counting[counting as usize]);
+        for k in 0..CHUNK {
+            self.lanes[k] = (minus[k] * left[k]).abs().larger(self.lanes[k]);
+            self.lanes[k] = (plus[k] * right[k]).abs().larger(self.lanes[k]);
         }
-        self.take(&minus, &plus);
     }
 
+    /// Makes the largest lane the size.
     #[inline(always)]
-    fn take(&mut self, minus: &[R; CHUNK], plus: &[R; CHUNK]) {
-        self.size = largest_of(minus).larger(self.size);
-        self.size = largest_of(plus).larger(self.size);
+    fn settle(&mut self) {
+        self.size = largest_lane(self.lanes);
+        self.lanes = [self.size; CHUNK];
     }
 
     /// Whether slopes of CHUNK blocks are no larger than the size, by the largest differences and second differences around.
@@ -155,7 +168,7 @@ impl<R: WenoReal> Largest<R> {
     fn none_exceeds(&self, largest: [R; CHUNK], bend: [R; CHUNK]) -> bool {
         let mut beyond = [R::ZERO; CHUNK];
         for k in 0..CHUNK {
-            beyond[k] = bound_of(largest[k], bend[k]) - self.limit(largest[k]);
+            beyond[k] = (bound_of(largest[k], bend[k]) - self.limit(largest[k])).larger(R::ZERO);
         }
         largest_lane(beyond) <= R::ZERO
     }
@@ -167,19 +180,26 @@ impl<R: WenoReal> Largest<R> {
     }
 }
 
+/// The row of numbers from `at` on, and those from its next ones on.
+#[inline(always)]
+fn six<R>(row: &[R], at: usize) -> [&[R]; 6] {
+    let row = &row[at..];
+    [row, &row[1..], &row[2..], &row[3..], &row[4..], &row[5..]]
+}
+
 /// Whether the candidates of some of these intervals, times 12 h, are larger than its limit.
 #[inline(always)]
-fn candidates_exceed<R: Real>(u: [&[R; CHUNK]; 6], limit: [R; CHUNK]) -> bool {
-    let [two, three, four, twelve] = [2.0, 3.0, 4.0, 12.0].map(R::from_f64);
+fn candidates_exceed<R: Real, const F: bool>(u: [&[R; CHUNK]; 6], limit: [R; CHUNK]) -> bool {
+    let [minus_two, three, four, twelve] = [-2.0, 3.0, 4.0, 12.0].map(R::from_f64);
     let mut above = 0_u32;
     for k in 0..CHUNK {
         let d: [R; 5] = std::array::from_fn(|i| u[i + 1][k] - u[i][k]);
         let s = [d[1] - d[0], d[2] - d[1], d[3] - d[2], d[4] - d[3]];
         // The middle candidates of both sides are these two, their sum and their difference; the outer ones lie 4 q away.
-        let mean = twelve * d[2] + (s[2] - s[1]);
-        let apart = three * (s[1] + s[2]);
-        let (q0, q1) = (s[0] - two * s[1] + s[2], s[1] - two * s[2] + s[3]);
-        let bound = mean.abs() + apart.abs() + four * q0.abs().larger(q1.abs());
+        let mean = twelve.times_plus::<F>(d[2], s[2] - s[1]).abs();
+        let middle = three.times_plus::<F>((s[1] + s[2]).abs(), mean);
+        let (q0, q1) = (minus_two.times_plus::<F>(s[1], s[0] + s[2]), minus_two.times_plus::<F>(s[2], s[1] + s[3]));
+        let bound = four.times_plus::<F>(q0.abs().larger(q1.abs()), middle);
         above += u32::from(bound > limit[k]);
     }
     above > 0
@@ -194,19 +214,50 @@ fn bound_of<R: Real>(largest: R, bend: R) -> R {
 /// The largest sizes of the differences of the nodes of a line, but for the last, and of their differences; at least CHUNK + 2.
 #[inline(always)]
 fn differences_of_line<R: Real>(nodes: &[R]) -> [R; 2] {
-    let mut largest = [R::ZERO; CHUNK];
-    let mut bend = [R::ZERO; CHUNK];
+    let mut most = [[R::ZERO; CHUNK]; 2];
     let count = nodes.len() - 2;
-    for at in (0..count).step_by(CHUNK) {
-        let at = at.min(count - CHUNK);
-        let [Some(a), Some(b), Some(c)] = [0, 1, 2].map(|k| nodes[at + k..].first_chunk::<CHUNK>()) else { break };
-        for k in 0..CHUNK {
-            let (before, after) = (b[k] - a[k], c[k] - b[k]);
-            largest[k] = before.abs().larger(largest[k]);
-            bend[k] = (after - before).abs().larger(bend[k]);
-        }
+    let [(a, _), (b, _), (c, _)] = [0, 1, 2].map(|k| nodes[k..k + count].as_chunks::<CHUNK>());
+    for ((a, b), c) in a.iter().zip(b).zip(c) {
+        take_differences([a, b, c], &mut most);
     }
-    [largest_of(&largest), largest_of(&bend)]
+    // What fills no chunk is in the last whole one.
+    if let [Some(a), Some(b), Some(c)] = [0, 1, 2].map(|k| nodes[k..k + count].last_chunk::<CHUNK>()) {
+        take_differences([a, b, c], &mut most);
+    }
+    most.map(largest_lane)
+}
+
+/// One chunk of these.
+#[inline(always)]
+fn take_differences<R: Real>([a, b, c]: [&[R; CHUNK]; 3], [largest, bend]: &mut [[R; CHUNK]; 2]) {
+    for k in 0..CHUNK {
+        let (before, after) = (b[k] - a[k], c[k] - b[k]);
+        largest[k] = before.abs().larger(largest[k]);
+        bend[k] = (after - before).abs().larger(bend[k]);
+    }
+}
+
+/// The largest size of the differences of the nodes of a line; at least CHUNK + 1.
+#[inline(always)]
+fn largest_difference<R: Real>(nodes: &[R]) -> R {
+    let mut most = [R::ZERO; CHUNK];
+    let count = nodes.len() - 1;
+    let [(a, _), (b, _)] = [0, 1].map(|k| nodes[k..k + count].as_chunks::<CHUNK>());
+    for (a, b) in a.iter().zip(b) {
+        take_difference([a, b], &mut most);
+    }
+    if let [Some(a), Some(b)] = [0, 1].map(|k| nodes[k..k + count].last_chunk::<CHUNK>()) {
+        take_difference([a, b], &mut most);
+    }
+    largest_lane(most)
+}
+
+/// One chunk of these.
+#[inline(always)]
+fn take_difference<R: Real>([a, b]: [&[R; CHUNK]; 2], most: &mut [R; CHUNK]) {
+    for k in 0..CHUNK {
+        most[k] = (b[k] - a[k]).abs().larger(most[k]);
+    }
 }
 
 /// The same of CHUNK neighbouring columns from `at` on, each for itself; 0 where there are fewer.
@@ -357,6 +408,29 @@ mod tests {
         }
     }
 
+    /// Every number anything between 0 and 1: the largest slope lies anywhere, with ghosts, too.
+    fn rough(count: u32, number: u32) -> Vec<f64> {
+        (0..count).map(|k| (f64::from(k + 97 * number) * 12.9898).sin() * 43758.5453).map(|x| x - x.floor()).collect()
+    }
+
+    #[test]
+    fn slopes_of_ghosts_do_not_count() {
+        for number in 0..200 {
+            let line = rough(23 + number % 40, number);
+            let wanted = plainly(Level::Baseline, Weno::Js, &line);
+            let found = Level::Baseline.run(OfLine { variant: Weno::Js, floor: 0.0, line: &line });
+            assert_eq!(found.to_bits(), wanted.to_bits(), "line {number}: {found} {wanted}");
+            let columns: [Vec<f64>; CHUNK] =
+                std::array::from_fn(|c| rough(9, 50 * number + u32::try_from(c).expect("small")));
+            let padded: Vec<f64> = (0..9).flat_map(|i| columns.iter().map(move |column| column[i])).collect();
+            let ghosts = [&padded[..GHOSTS * CHUNK], &padded[padded.len() - GHOSTS * CHUNK..]].concat();
+            let rows = PaddedRows::of_padded(&padded, &ghosts, CHUNK);
+            let wanted = columns.iter().map(|column| plainly(Level::Baseline, Weno::Js, column)).fold(0.0, f64::max);
+            let found = Level::Baseline.run(OfColumns { variant: Weno::Js, floor: 0.0, rows, nodes: 0..rows.n });
+            assert_eq!(found.to_bits(), wanted.to_bits(), "columns {number}: {found} {wanted}");
+        }
+    }
+
     fn check_bounds<R: WenoReal>(variant: Weno) {
         for field in FIELDS {
             let u = sample::<R>(field, 300);
@@ -373,7 +447,7 @@ mod tests {
                 let below = largest_from(variant, R::from_f64(0.999_999) * size);
                 let [largest, bend] = differences_of_line(nodes);
                 let limit = below.limit(largest);
-                assert!(size == R::ZERO || candidates_exceed(stencil, [limit; CHUNK]), "{variant:?} {at}");
+                assert!(size == R::ZERO || candidates_exceed::<R, false>(stencil, [limit; CHUNK]), "{variant:?} {at}");
                 assert!(size == R::ZERO || bound_of(largest, bend) > limit, "{variant:?} {at}");
             }
         }
@@ -404,7 +478,7 @@ mod tests {
             });
             let chunks = u.windows(CHUNK + REACH).filter(|nodes| {
                 let stencil = stencil_of([0, 1, 2, 3, 4, 5].map(|k| &nodes[k..])).expect("long enough");
-                !candidates_exceed(stencil, [largest.limit(1.0); CHUNK])
+                !candidates_exceed::<_, false>(stencil, [largest.limit(1.0); CHUNK])
             });
             for count in [blocks.count(), columns.count(), chunks.count()] {
                 assert!(f64::from(u32::try_from(count).expect("few")) > share * 280.0, "{size}: {count}");
