@@ -1,7 +1,7 @@
 /** The page of all committed results: machines, commands, tables. */
 import { readdirSync, readFileSync } from "node:fs";
 import { machineText } from "../../src/bench/place.ts";
-import type { BenchReport } from "../../src/bench/report.ts";
+import type { BenchReport, BenchRow } from "../../src/bench/report.ts";
 import type { BaselineReport } from "../../src/bench/baseline.ts";
 import {
   baselineSentences,
@@ -36,18 +36,31 @@ export function resultsPage(folder: URL = defaultFolder): string {
     .filter((file) => file.endsWith(".json"))
     .toSorted();
   const parts = files.map((file) =>
-    documentPart(file, JSON.parse(readFileSync(new URL(file, folder), "utf8")) as KeptReport | PeersReport),
+    documentPart(
+      file,
+      JSON.parse(readFileSync(new URL(file, folder), "utf8")) as KeptReport | MedianReport | PeersReport,
+    ),
   );
   const intro = `# Measured
 
-Made by \`npm run bench:tables\` from \`bench/results/*.json\`; nothing here is typed by hand. Times are medians, \`+-\` is the median
-absolute deviation. Everyone was checked before being timed. A share above 100 % of the bandwidth means that a cache held the data.`;
+Made by \`npm run bench:tables\` from \`bench/results/*.json\`; nothing here is typed by hand. Times of peers are medians,
+\`+-\` is the median absolute deviation; of the others each part says it. Everyone was checked before being timed. A share above
+100 % of the bandwidth means that a cache held the data.`;
   const none = files.length === 0 ? ["No results are committed yet."] : [];
   return `${[intro, ...none, ...parts].join("\n\n")}\n`;
 }
 
-function documentPart(file: string, report: KeptReport | PeersReport): string {
-  return "kind" in report ? peersPart(file, report) : benchPart(file, report);
+function documentPart(file: string, report: KeptReport | MedianReport | PeersReport): string {
+  if ("kind" in report) return peersPart(file, report);
+  if (report.format === 2) {
+    const rows = report.rows.map((row) => ({ ...row, time: row.median, spread: row.mad }));
+    return benchPart(file, { ...report, rows }, "Times are medians, `+-` is the median absolute deviation.");
+  }
+  return benchPart(
+    file,
+    report,
+    "Times are the least of the quietest round, `+-` is how much longer it took by the third quietest; `n` counts samples.",
+  );
 }
 
 const table = ({ heading, rows }: BenchTable): string => markdownTable({ heading, rows });
@@ -55,7 +68,13 @@ const table = ({ heading, rows }: BenchTable): string => markdownTable({ heading
 /** A run, and how it compares with the one before where it was held against one. */
 type KeptReport = BenchReport & { readonly baseline?: BaselineReport };
 
-function benchPart(file: string, report: KeptReport): string {
+/** What a document of format 2 has in common with one of today: its figures are medians. */
+type MedianReport = Omit<KeptReport, "format" | "rows"> & {
+  readonly format: 2;
+  readonly rows: readonly Omit<BenchRow, "time" | "spread">[];
+};
+
+function benchPart(file: string, report: Omit<KeptReport, "format">, times: string): string {
   const { sections, quick, only, timeLimit } = report.options;
   const flags = [
     quick ? " --quick" : "",
@@ -66,6 +85,7 @@ function benchPart(file: string, report: KeptReport): string {
   return [
     `## ${machineText(report.place)}: ${file}`,
     `\`${command}\``,
+    times,
     table(placeTable(report)),
     "### Roofs",
     table(roofTable(report)),

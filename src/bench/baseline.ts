@@ -22,15 +22,15 @@ export interface BaselineReport {
   readonly rows: readonly Comparison[];
   /** Middle of all ratios. */
   readonly medianRatio: number | null;
-  /** Share of the rows in both runs whose times are within 10 % of each other. */
+  /** Share of the rows in both runs whose times are within 10 % of each other, and whose medians of all samples are. */
   readonly within10: number | null;
+  readonly mediansWithin10: number | null;
   /** Parts in which the machines of both runs differ: then times do not compare. */
   readonly differences: readonly string[];
 }
 
-/** Standard deviations of normal noise in a median absolute deviation, and how many of them are still noise. */
-const deviationsPerMad = 1.4826;
-const deviations = 3;
+/** So many times the spread of both runs is still noise: on restless machines two runs of one program differ by less in 98 of 100 rows. */
+const spreads = 2;
 /** Runs of the same program differ by this much for no reason that a spread within one of them shows. */
 const least = 0.02;
 const near = 0.1;
@@ -44,13 +44,22 @@ export function compareRuns(then: BenchReport, now: BenchReport): BaselineReport
     ...then.rows.filter((row) => !after.has(rowKey(row)) && asked(row, now)).map((row) => comparisonOf(row, undefined)),
   ];
   const ratios = rows.flatMap(({ ratio }) => (ratio === null ? [] : [ratio]));
-  const close = ratios.filter((ratio) => Math.max(ratio, 1 / ratio) <= 1 + near);
+  const medianRatios = now.rows.flatMap((row) => {
+    const earlier = before.get(rowKey(row));
+    return earlier ? [row.median / earlier.median] : [];
+  });
   return {
     rows,
     medianRatio: ratios.length > 0 ? median(ratios) : null,
-    within10: ratios.length > 0 ? close.length / ratios.length : null,
+    within10: shareNear(ratios),
+    mediansWithin10: shareNear(medianRatios),
     differences: differencesOf(then, now),
   };
+}
+
+function shareNear(ratios: readonly number[]): number | null {
+  const close = ratios.filter((ratio) => Math.max(ratio, 1 / ratio) <= 1 + near);
+  return ratios.length > 0 ? close.length / ratios.length : null;
 }
 
 /** True where a row of the earlier run belongs to what this run was asked for. */
@@ -60,11 +69,10 @@ function asked(row: BenchRow, { options }: BenchReport): boolean {
 
 function comparisonOf(then: BenchRow | undefined, now: BenchRow | undefined): Comparison {
   const { section, operation, shape, contestant } = (now ?? then)!;
-  const base = { section, operation, shape, contestant, before: then?.median ?? null, after: now?.median ?? null };
+  const base = { section, operation, shape, contestant, before: then?.time ?? null, after: now?.time ?? null };
   if (!then || !now) return { ...base, ratio: null, noise: null, verdict: now ? "new" : "gone" };
-  const ratio = now.median / then.median;
-  const spread = Math.hypot(now.mad / now.median, then.mad / then.median);
-  const noise = Math.max(least, deviations * deviationsPerMad * spread);
+  const ratio = now.time / then.time;
+  const noise = Math.max(least, spreads * Math.hypot(now.spread / now.time, then.spread / then.time));
   const outside = Math.max(ratio, 1 / ratio) > 1 + noise;
   return { ...base, ratio, noise, verdict: !outside ? "same" : ratio < 1 ? "faster" : "slower" };
 }
@@ -98,8 +106,9 @@ export function readBenchReport(text: string, path: string): BenchReport {
     throw unfit(path, "it has no rows of a benchmark");
   }
   if (report.format !== benchFormat) throw unfit(path, `it is of version ${String(report.format)}, not ${benchFormat}`);
-  const bad = report.rows.findIndex(({ median, mad, section, contestant }) => {
-    return !(median > 0 && mad >= 0 && typeof section === "string" && typeof contestant === "string");
+  const bad = report.rows.findIndex(({ time, spread, median, section, contestant }) => {
+    const timed = time > 0 && spread >= 0 && median > 0;
+    return !(timed && typeof section === "string" && typeof contestant === "string");
   });
   if (bad >= 0) throw unfit(path, `its row ${bad} has no time`);
   return report as BenchReport;

@@ -11,7 +11,7 @@ import { benchKernels, kernelCases, type KernelCase, type SectionResult } from "
 import { benchLatency } from "./latency.ts";
 import { fits } from "./names.ts";
 import { lookAtPlace } from "./place.ts";
-import type { Course } from "./race.ts";
+import { type Course, Known } from "./race.ts";
 import {
   benchFormat,
   type BenchReport,
@@ -53,9 +53,13 @@ export interface BenchOptions {
 /** Parts of the time that the sections get. */
 const weights: Readonly<Record<SectionName, number>> = { kernels: 40, solve: 51, transfer: 7, latency: 2 };
 const limits = { whole: 265, quick: 40 } as const;
-/** How often everything is run, minutes apart; each of a GPU's large games, which are long to set up, in one round. */
-const roundCounts = { whole: 3, quick: 1 } as const;
-const samples = { whole: 9, quick: 5 } as const;
+/** How often everything is run, if time allows; each of a GPU's large games, which are long to set up, in the first round alone. */
+const roundCounts = { whole: 12, quick: 1 } as const;
+/** Shares of the time that the first round gets, with large games and without, where each of the others gets one. */
+const firstShares = { large: 12, usual: 6 } as const;
+const samples = { whole: 4, quick: 5 } as const;
+/** Rounds show more than further samples within one. */
+const spread = { whole: Infinity, quick: 0.05 } as const;
 /** Milliseconds of a stretch, at least (those of one millisecond differ by a tenth from run to run), and stretches of a sample. */
 const stretchMs = 2;
 const stretches = { whole: 3, quick: 1 } as const;
@@ -88,6 +92,8 @@ export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
     samples: quick ? samples.quick : samples.whole,
     stretchMs,
     stretches: quick ? stretches.quick : stretches.whole,
+    spread: quick ? spread.quick : spread.whole,
+    known: new Known(),
     signal: options.signal,
     onRow: (row) => options.onRow?.(row),
   };
@@ -95,6 +101,8 @@ export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
   const leftOut: LeftOut[] = [];
   const notes: string[] = [...roofNotes];
   const rounds = quick ? roundCounts.quick : roundCounts.whole;
+  const games = options.games ?? (quick ? [] : largeGames(candidates.able));
+  const firstShare = games.length > 0 ? firstShares.large : firstShares.usual;
   const results = new Map<SectionName, SectionResult[]>(sections.map((section) => [section, []]));
   const schedules = new Map(sections.map((section) => [section, new Schedule(clock)]));
   const parts = Array.from({ length: rounds }, () => sections).flat();
@@ -102,14 +110,13 @@ export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
     options.onSection?.(section);
     const round = Math.floor(k / sections.length);
     const left = limitMs - (clock.now() - begun);
-    const rest = parts.slice(k).reduce((sum, name) => sum + weights[name], 0);
+    const [own, ...others] = parts
+      .slice(k)
+      .map((name, i) => weights[name] * (k + i < sections.length ? firstShare : 1));
+    const rest = others.reduce((sum, share) => sum + share, own!);
     const schedule = schedules.get(section)!;
-    schedule.begin(Math.max(0, (left * weights[section]) / rest), round === rounds - 1);
+    schedule.begin(Math.max(0, (left * own!) / rest), round === rounds - 1);
     results.get(section)!.push(await runSection(section));
-
-    function inRound(game: Game, i: number): Game {
-      return { ...game, idle: i % rounds > round };
-    }
 
     async function runSection(name: SectionName): Promise<SectionResult> {
       switch (name) {
@@ -123,7 +130,7 @@ export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
                 options.shapes ?? solveShapes(quick),
                 course,
                 schedule,
-                options.games ?? (quick ? [] : largeGames(candidates.able).map(inRound)),
+                games,
               )
             : { rows: [], leftOut: [], notes: ["No tier with solves in f64 is here: solves are not measured."] };
         case "transfer":

@@ -6,6 +6,7 @@ import { computingTime, type ComputingTime } from "./computing.ts";
 import type { Contender } from "./contenders.ts";
 import type { Energy } from "./energy.ts";
 import type { BenchRow, LeftOut, SectionName } from "./report.ts";
+import { timesOf } from "./times.ts";
 import { type MachineRoofs, roofPlace, storedPrecision } from "./roofs.ts";
 import type { CountedWork } from "./work.ts";
 
@@ -18,8 +19,30 @@ export interface Course {
   /** Milliseconds of a stretch, at least, and stretches of a sample: see `MeasureOptions`. */
   readonly stretchMs: number;
   readonly stretches: number;
+  /** Relative deviation above which a round takes more samples: see `MeasureOptions`. */
+  readonly spread: number;
+  /** What earlier rounds found. */
+  readonly known: Known;
   readonly signal: AbortSignal | undefined;
   readonly onRow: (row: BenchRow) => void;
+}
+
+/** Someone's last timing, and the computing alone, which is timed once: what else the machine does is in no such time. */
+interface Earlier extends Timing {
+  readonly computing: ComputingTime | undefined;
+}
+
+/** What earlier rounds found, race by race. */
+export class Known {
+  readonly #races = new Map<string, Map<string, Earlier>>();
+
+  /** What one race found, by names. */
+  of(section: SectionName, operation: string, shape: readonly number[]): Map<string, Earlier> {
+    const key = `${section} ${operation} ${shape.join("x")}`;
+    const race = this.#races.get(key) ?? new Map<string, Earlier>();
+    this.#races.set(key, race);
+    return race;
+  }
 }
 
 /** A contender with the work of this race. */
@@ -49,6 +72,8 @@ const energyMs = 300;
 /** Milliseconds that the computing alone is timed over, at most, and runs of it, at least. */
 const computingMs = 300;
 const fewestRuns = 3;
+/** Digits of a sample that a document holds. */
+const keptDigits = 6;
 /** Share of a race's time that the computing alone may take. Energy is read while some of the time is left. */
 const computingShare = 0.4;
 
@@ -63,12 +88,16 @@ export async function race(
 ): Promise<RaceResult> {
   const { clock, energy } = course;
   const begun = clock.now();
-  const tellers = racers.filter(({ phases }) => phases).length;
+  const known = course.known.of(section, operation, shape);
+  const tellers = racers.filter(({ phases, contender }) => phases && !known.has(contender.name)).length;
   const reserved = Math.min(tellers * computingMs, computingShare * budgetMs);
   const errors = new Map<string, number>();
   const before = new Map<string, Phases>();
   const contestants = racers.map((racer): Contestant => {
     const { name } = racer.contender;
+    const now = racer.phases?.();
+    // The first run of all, with what it sets up, is in the first round.
+    if (now && known.has(name)) before.set(name, { ...now });
     return {
       name,
       run: racer.run,
@@ -90,6 +119,8 @@ export async function race(
     samples: course.samples,
     stretchMs: course.stretchMs,
     stretches: course.stretches,
+    spread: course.spread,
+    known,
     budgetMs: budgetMs - reserved,
     ...(course.signal && { signal: course.signal }),
   });
@@ -98,11 +129,15 @@ export async function race(
   for (const timing of done.timings) {
     const racer = racers.find(({ contender }) => contender.name === timing.name)!;
     const shares = phaseShares(racer.phases?.(), before.get(timing.name));
-    const computing = await computingOf(racer, timing, course, reserved / tellers).catch((error: unknown) => {
-      course.signal?.throwIfAborted();
-      notes.push(`${timing.name}: its computing alone could not be timed: ${String(error)}`);
-      return undefined;
-    });
+    const earlier = known.get(timing.name);
+    const computing = earlier
+      ? earlier.computing
+      : await computingOf(racer, timing, course, reserved / tellers).catch((error: unknown) => {
+          course.signal?.throwIfAborted();
+          notes.push(`${timing.name}: its computing alone could not be timed: ${String(error)}`);
+          return undefined;
+        });
+    known.set(timing.name, { ...timing, computing });
     const row = rowOf(section, operation, shape, racer, timing, course.roofs, {
       shares,
       computing,
@@ -174,13 +209,16 @@ function rowOf(
   section: SectionName,
   operation: string,
   shape: readonly number[],
-  { contender, work, pointStages, moved }: Racer,
-  { median, mad, min, max, n, repeats, first }: Timing,
+  { contender, work, pointStages, moved, duration }: Racer,
+  { samples: measured, repeats, first }: Timing,
   roofs: MachineRoofs,
   { shares, computing, joules, error }: Findings,
 ): BenchRow {
   const each = (ms: number): number | null => (pointStages === undefined ? null : (ms * 1e6) / pointStages);
-  const ns = each(median);
+  const samples = measured.map((ms) => Number(ms.toPrecision(keptDigits)));
+  const figure = duration ? "median" : "least";
+  const times = timesOf([samples], figure);
+  const ns = each(times.time);
   const alone = computing === undefined ? null : each(computing.median);
   const place = roofPlace(contender);
   const roof = roofs.find((candidate) => candidate.place === place);
@@ -189,7 +227,7 @@ function rowOf(
   const share = (perPoint: number | undefined, perSecond: number | null | undefined): number | null =>
     !computed || perPoint === undefined || !perSecond ? null : ((perPoint / computed) * 1e9) / perSecond;
   const speed = (bytes: number | undefined, part: number | undefined): number | null =>
-    !bytes || !part ? null : bytes / (part * median * 1e6);
+    !bytes || !part ? null : bytes / (part * times.time * 1e6);
   return {
     section,
     operation,
@@ -200,16 +238,14 @@ function rowOf(
     threads: contender.threads ?? null,
     device: contender.found.device,
     software: contender.found.software,
-    median,
-    mad,
-    min,
-    max,
-    n,
+    ...times,
+    figure,
+    samples: [samples],
     repeats,
     first,
     pointStages: pointStages ?? null,
     nsPerPoint: ns,
-    nsMad: each(mad),
+    nsSpread: each(times.spread),
     pointsPerSecond: ns === null ? null : 1e9 / ns,
     nsWithoutTransfers: alone,
     nsWithoutTransfersMad: computing === undefined ? null : each(computing.mad),

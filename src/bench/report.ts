@@ -3,18 +3,19 @@ import type { Excluded } from "../decision/measure.ts";
 import type { Precision } from "../tiers/tier.ts";
 import type { Place } from "./place.ts";
 import type { MachineRoofs } from "./roofs.ts";
+import type { Figure, Times } from "./times.ts";
 
 /** Version of the JSON document. */
-export const benchFormat = 2;
+export const benchFormat = 3;
 
 export const sectionNames = ["kernels", "solve", "transfer", "latency"] as const;
 export type SectionName = (typeof sectionNames)[number];
 
 /**
- * One contestant at one size, in the quietest of its rounds (see `mergeRounds`; a quick run has one). Times in milliseconds of
- * one run, unless the name says otherwise; null: does not apply.
+ * One contestant at one size, over all its rounds (see `timesOf` and `mergeRounds`; a quick run has one). Times in milliseconds
+ * of one run, unless the name says otherwise; null: does not apply.
  */
-export interface BenchRow {
+export interface BenchRow extends Times {
   readonly section: SectionName;
   /** `smoothness`, `weights`, `derivatives`, `hjb-stages`, `hjb-stages-llf`, `hjb`, `fokkerPlanck`, `upload`, `readback`, `round-trip`, `dispatch`, `call`. */
   readonly operation: string;
@@ -28,19 +29,18 @@ export interface BenchRow {
   readonly device: string;
   /** True where a "GPU" is a program on the processor: left out of every comparison. */
   readonly software: boolean;
-  readonly median: number;
-  readonly mad: number;
-  readonly min: number;
-  readonly max: number;
-  readonly n: number;
+  /** What `time` is of a round's samples. */
+  readonly figure: Figure;
+  /** Round by round. */
+  readonly samples: readonly (readonly number[])[];
   readonly repeats: number;
   /** The first call: compilation, page faults, set-up. */
   readonly first: number;
   /** Points (stencils, nodes) times stages (axes, Runge-Kutta stages) of one run; null where nothing is computed. */
   readonly pointStages: number | null;
-  /** ns per point and stage, by the median; end to end, transfers included. */
+  /** ns per point and stage, by `time`; end to end, transfers included. */
   readonly nsPerPoint: number | null;
-  readonly nsMad: number | null;
+  readonly nsSpread: number | null;
   readonly pointsPerSecond: number | null;
   /**
    * ns per point and stage of the computing alone, where the tier tells computing and moving apart: by the timestamps of a

@@ -1,12 +1,16 @@
 /** How a section's time is shared out between its races, and who is too slow for a size. */
 import type { Clock } from "../decision/clock.ts";
 
-/** Runs that a contestant needs at least: the first, warm-up, three samples. */
+/** Runs that a contestant needs at least: the first, warm-up, three samples, and those that are checked. */
 const fewestRuns = 7;
+/** The same where an earlier round knows it: warm-up, a sample, and the one that is checked. */
+const fewestRunsAgain = 3;
 /** Milliseconds of a run that are always granted. */
 const grantedMs = 20;
 /** From two sizes on a run is a part that stays and one that grows, the latter by this share of the whole at least. */
 const growingShare = 0.02;
+/** Who is too slow for its share takes part all the same after so many rounds of others, where it takes no more than the share below. */
+const roundsOfOthers = 3;
 /** Share of a round that the fastest of a race may take where all are too slow for the race's: each size has a row. */
 const aloneShare = 0.25;
 /** Share of the whole time after whose end nothing is begun any more. */
@@ -34,6 +38,8 @@ function isSoftware({ found }: Chosen): boolean {
 interface Run {
   readonly size: number;
   readonly ms: number;
+  /** How often it was learnt. */
+  readonly times: number;
 }
 
 /** A race whose turn it is. */
@@ -104,16 +110,22 @@ export class Schedule {
     }
   }
 
-  /** Remembers what a run of a size took a contestant. */
+  /** Remembers what a run of a size took a contestant, after every round in which it ran it. */
   learn(operation: string, name: string, size: number, ms: number): void {
-    const key = `${operation} ${name}`;
-    const others = (this.#known.get(key) ?? []).filter((run) => run.size !== size);
-    this.#known.set(key, [...others, { size, ms }]);
+    const before = this.#known.get(`${operation} ${name}`) ?? [];
+    const same = before.find((run) => run.size === size);
+    const run = { size, ms: Math.min(ms, same?.ms ?? ms), times: (same?.times ?? 0) + 1 };
+    this.#known.set(`${operation} ${name}`, [...before.filter((other) => other !== same), run]);
   }
 
   /** Whether somebody ran another size. */
   #raced(operation: string, name: string, size: number): boolean {
     return this.#known.get(`${operation} ${name}`)?.some((run) => run.size !== size) ?? false;
+  }
+
+  /** How often somebody ran this size. */
+  #times(operation: string, name: string, size: number): number {
+    return this.#known.get(`${operation} ${name}`)?.find((run) => run.size === size)?.times ?? 0;
   }
 
   /** Milliseconds of a run: in proportion to the one size known, along the line through two (a GPU's sweeps begin with launches alone). */
@@ -130,7 +142,8 @@ export class Schedule {
 
   /**
    * Those who can run within a race's share, judged by the last sizes, and the others with the reason. The fastest are taken
-   * first, so that who takes a hundred times as long costs nobody else a row; the first of them may take more.
+   * first, so that who takes a hundred times as long costs nobody else a row; the first of them may take more, and so may who
+   * has been left out of several rounds.
    */
   choose<C extends Chosen>(
     operation: string,
@@ -142,21 +155,26 @@ export class Schedule {
       const slow = contenders.map((contender) => ({ contender, reason: "the time limit had passed" }));
       return { racing: [], slow };
     }
-    const predicted = new Map(
-      contenders.map((contender) => [contender, this.#predict(operation, contender.name, size)] as const),
-    );
+    const predicted = contenders.map((contender) => ({
+      contender,
+      ms: this.#predict(operation, contender.name, size),
+      times: this.#times(operation, contender.name, size),
+    }));
+    const most = Math.max(0, ...predicted.map(({ times }) => times));
     const slow = new Map<C, string>();
     const alone = aloneShare * this.#budgetMs;
     let left = shareMs;
-    for (const [contender, ms] of [...predicted].toSorted(([, a], [, b]) => a - b)) {
-      const needed = fewestRuns * ms;
+    for (const { contender, ms, times } of predicted.toSorted((a, b) => a.ms - b.ms)) {
+      const runs = times > 0 ? fewestRunsAgain : fewestRuns;
+      const needed = runs * ms;
+      const due = times > 0 && roundsOfOthers * times <= most;
       if (standsIn(contender, contenders) && this.#raced(operation, contender.name, size))
         slow.set(contender, softwareReason);
-      else if (ms <= grantedMs || needed <= (left === shareMs ? Math.max(left, alone) : left)) left -= needed;
+      else if (ms <= grantedMs || needed <= (due || left === shareMs ? Math.max(left, alone) : left)) left -= needed;
       else
         slow.set(
           contender,
-          `${fewestRuns} runs would take about ${(needed / 1000).toPrecision(2)} s, and the time limit leaves ${(Math.max(0, left) / 1000).toPrecision(2)} s`,
+          `${runs} runs would take about ${(needed / 1000).toPrecision(2)} s, and the time limit leaves ${(Math.max(0, left) / 1000).toPrecision(2)} s`,
         );
     }
     return {

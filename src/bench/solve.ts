@@ -88,8 +88,6 @@ export interface Game {
   readonly shape: readonly number[];
   /** Sub-steps over those of the others. */
   readonly length: number;
-  /** Whether it has no turn in this round. */
-  readonly idle?: boolean;
   /** Who takes part; default: all that are fast enough. */
   readonly suits?: (candidate: PlanCandidate) => boolean;
   make(): readonly Discretisation[];
@@ -170,7 +168,7 @@ export async function benchSolve(
   const notes: string[] = [];
   const wrong = new Set<string>();
   const games = [...gamesOf(shapes), ...more];
-  const parts = games.map(({ idle, suits, operations }) => (idle ? 0 : suits ? largeParts : operations.length));
+  const parts = games.map(({ suits, operations }) => (suits ? largeParts : operations.length));
   const once = games.map(({ suits }) => suits !== undefined);
   for (const { index, budgetMs } of schedule.turns(parts, once)) {
     const game = games[index]!;

@@ -48,7 +48,11 @@ const kindText: Readonly<Record<LeftOut["kind"], string>> = {
  *
  * @param whole false: without those left out
  */
-export function sectionTable(report: BenchReport, section: SectionName, whole: boolean = true): BenchTable {
+export function sectionTable(
+  report: Pick<BenchReport, "rows" | "leftOut">,
+  section: SectionName,
+  whole: boolean = true,
+): BenchTable {
   const rows = report.rows.filter((row) => row.section === section);
   const leftOut = whole ? report.leftOut.filter((row) => row.section === section) : [];
   const own = section === "transfer" || section === "latency" ? linkCells : computeCells;
@@ -95,7 +99,7 @@ function withoutEmpty({ heading, rows, right }: BenchTable): BenchTable {
 }
 
 /** Those left out of a section in sentences: who is too slow for a size in one, who is left out for a reason of his own in one. */
-export function leftOutSentences({ leftOut }: BenchReport, section: SectionName): string[] {
+export function leftOutSentences({ leftOut }: Pick<BenchReport, "leftOut">, section: SectionName): string[] {
   const sentences = new Map<string, string[]>();
   for (const out of leftOut) {
     if (out.section !== section) continue;
@@ -110,8 +114,8 @@ export function leftOutSentences({ leftOut }: BenchReport, section: SectionName)
 }
 
 function sharedCells(row: BenchRow): string[] {
-  const spread = row.median > 0 ? percent(row.mad / row.median) : dash;
-  return [row.operation, shapeText(row.shape), nameOf(row), durationText(row.median), spread, String(row.n)];
+  const spread = row.time > 0 ? percent(row.spread / row.time) : dash;
+  return [row.operation, shapeText(row.shape), nameOf(row), durationText(row.time), spread, String(row.n)];
 }
 
 function computeCells(row: BenchRow): string[] {
@@ -132,7 +136,7 @@ function linkCells(row: BenchRow): string[] {
   return [...sharedCells(row), three(row.uploadGBs), three(row.readbackGBs)];
 }
 
-export function roofTable({ roofs }: BenchReport): BenchTable {
+export function roofTable({ roofs }: Pick<BenchReport, "roofs">): BenchTable {
   return {
     heading: ["place", "copy GB/s", "Gflop/s f64", "Gflop/s f32"],
     rows: roofs.map(({ place, software, bandwidth, arithmetic }) => [
@@ -144,7 +148,7 @@ export function roofTable({ roofs }: BenchReport): BenchTable {
   };
 }
 
-export function placeTable({ place, energy, seconds }: BenchReport): BenchTable {
+export function placeTable({ place, energy, seconds }: Pick<BenchReport, "place" | "energy" | "seconds">): BenchTable {
   const facts = place.devices.map(({ tier, device, software, facts }) => {
     const more = Object.entries(facts).map(([name, fact]) => `${name} ${fact}`);
     return [tier, [software ? `${device} (software)` : device, ...more].join(", ")];
@@ -182,7 +186,8 @@ export function baselineTable({ rows }: BaselineReport): BenchTable {
 }
 
 /** The comparison in sentences. */
-export function baselineSentences({ rows, medianRatio, within10, differences }: BaselineReport): string[] {
+export function baselineSentences(report: BaselineReport): string[] {
+  const { rows, medianRatio, within10, mediansWithin10, differences } = report;
   const count = (verdict: string): number => rows.filter((row) => row.verdict === verdict).length;
   const words = (["same", "faster", "slower", "new", "gone"] as const).map((verdict) => `${count(verdict)} ${verdict}`);
   return [
@@ -190,6 +195,8 @@ export function baselineSentences({ rows, medianRatio, within10, differences }: 
     `${rows.length} rows: ${words.join(", ")}.`,
     ...(medianRatio === null || within10 === null
       ? []
-      : [`Median ratio ${plain(medianRatio)}; ${percent(within10)} of the rows in both runs are within 10 %.`]),
+      : [
+          `Median ratio ${plain(medianRatio)}; ${percent(within10)} of the rows in both runs are within 10 %${typeof mediansWithin10 === "number" ? `, by medians of all samples ${percent(mediansWithin10)}` : ""}.`,
+        ]),
   ];
 }

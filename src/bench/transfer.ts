@@ -1,6 +1,6 @@
 /** Section `transfer`: how fast data reach an adapter and come back, through the buffers that the kernels use. */
 import { MfgError } from "../errors.ts";
-import { openDevice } from "../tiers/webgpu/device.ts";
+import { type Device, openDevice } from "../tiers/webgpu/device.ts";
 import type { Contender, KernelContender } from "./contenders.ts";
 import { kernelData } from "./kernelData.ts";
 import type { SectionResult } from "./kernels.ts";
@@ -40,9 +40,8 @@ export async function benchTransfer(
   const contender = adapterContender(contenders);
   const moving = contenders.filter(({ kernels }) => kernels.phases);
   const suits = (mover: Contender, size: number): boolean => size === sizes[0] || !standsIn(mover, contenders);
-  const callSizes = sizes.filter((bytes) => bytes <= mostCallBytes);
-  const races = callSizes.length + (contender ? sizes.length : 0);
-  let run = 0;
+  const calls = sizes.filter((bytes) => bytes <= mostCallBytes).map((bytes) => ({ bytes, own: undefined }));
+  const races = [...calls, ...(contender ? sizes.map((bytes) => ({ bytes, own: contender })) : [])];
   const leaveOut = (operation: string, shape: readonly number[], contestant: string): void => {
     leftOut.push({ section: "transfer", operation, shape, contestant, kind: "slow", reason: softwareReason });
   };
@@ -50,77 +49,106 @@ export async function benchTransfer(
     rows.push(...more);
     leftOut.push(...out);
     notes.push(...words);
-    run++;
   };
-  for (const bytes of callSizes) {
-    // The field and both derivatives, three arrays.
-    const shape = [Math.max(16, Math.round(bytes / 4))];
-    const racers = moving.filter((mover) => suits(mover, bytes)).map((mover) => callRacer(mover, shape));
-    for (const mover of moving.filter((other) => !suits(other, bytes))) leaveOut("call", shape, mover.name);
-    take(await race("transfer", "call", shape, racers, course, schedule.share(races - run)));
-  }
-  if (!contender) return { rows, leftOut, notes };
-  for (const bytes of sizes.filter((size) => !suits(contender, size)))
-    for (const operation of ["upload", "readback"]) leaveOut(operation, [bytes], contender.name);
+  const link = new Link(adapter, course);
   try {
-    await using device = await openDevice(adapter === undefined ? {} : { adapter });
-    for (const bytes of sizes.filter((size) => size <= device.bindingLimit && suits(contender, size))) {
-      const sent = Uint32Array.from({ length: bytes / 4 }, (_, i) => Math.imul(i, 2_654_435_761));
-      const got = new Uint32Array(sent.length);
-      const buffer = await device.buffer("transfer", bytes);
-      const racerOf = (name: string, work: () => Promise<void>, error?: () => Promise<number>): Racer => ({
-        contender: { ...contender, name },
-        run: work,
-        bound: 0,
-        work: undefined,
-        pointStages: undefined,
-        ...(error && { error }),
-      });
-      const upload = racerOf(
-        contender.name,
-        async () => {
-          await device.staging.upload(buffer, 0, sent);
-          await device.done();
-        },
-        async () => {
-          await device.staging.read(buffer, 0, got);
-          return relativeDifference([got], [sent]);
-        },
-      );
-      const readback = racerOf(
-        contender.name,
-        async () => {
-          got.fill(0);
-          await device.staging.read(buffer, 0, got);
-        },
-        async () => relativeDifference([got], [sent]),
-      );
-      const half = schedule.share(races - run) / 2;
-      const up = await race("transfer", "upload", [bytes], [upload], course, half);
-      const down = await race("transfer", "readback", [bytes], [readback], course, half);
-      const speed = ({ median }: BenchRow): number => bytes / (median * 1e6);
-      take({
-        rows: [
-          ...up.rows.map((row) => ({ ...row, uploadGBs: speed(row) })),
-          ...down.rows.map((row) => ({ ...row, readbackGBs: speed(row) })),
-        ],
-        leftOut: [...up.leftOut, ...down.leftOut],
-        notes: [...up.notes, ...down.notes],
-      });
-      buffer.destroy();
+    for (const { index, budgetMs } of schedule.turns(races.map(() => 1))) {
+      const { bytes, own } = races[index]!;
+      if (!own) {
+        // The field and both derivatives, three arrays.
+        const shape = [Math.max(16, Math.round(bytes / 4))];
+        const racers = moving.filter((mover) => suits(mover, bytes)).map((mover) => callRacer(mover, shape));
+        for (const mover of moving.filter((other) => !suits(other, bytes))) leaveOut("call", shape, mover.name);
+        take(await race("transfer", "call", shape, racers, course, budgetMs));
+      } else if (suits(own, bytes)) take(await link.race(own, bytes, budgetMs));
+      else for (const operation of ["upload", "readback"]) leaveOut(operation, [bytes], own.name);
     }
-  } catch (error) {
-    if (!(error instanceof MfgError)) throw error;
-    leftOut.push({
-      section: "transfer",
-      operation: "upload",
-      shape: [],
-      contestant: contender.name,
-      kind: "failed",
-      reason: error.message,
-    });
+  } finally {
+    await link[Symbol.asyncDispose]();
   }
   return { rows, leftOut, notes };
+}
+
+/** The way to the adapter and back, open from its first race on. */
+class Link implements AsyncDisposable {
+  readonly #adapter: string | undefined;
+  readonly #course: Course;
+  #device: Device | undefined;
+  /** Whether it has failed: then it is not tried again. */
+  #lost = false;
+
+  constructor(adapter: string | undefined, course: Course) {
+    this.#adapter = adapter;
+    this.#course = course;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#device?.[Symbol.asyncDispose]();
+  }
+
+  /** Uploads and read-backs of one size; neither rows nor reasons for more than a buffer may hold. */
+  async race(contender: Contender, bytes: number, budgetMs: number): Promise<SectionResult> {
+    const nothing = { rows: [], leftOut: [], notes: [] };
+    if (this.#lost) return nothing;
+    try {
+      this.#device ??= await openDevice(this.#adapter === undefined ? {} : { adapter: this.#adapter });
+      if (bytes > this.#device.bindingLimit) return nothing;
+      return await bothWays(this.#device, contender, bytes, this.#course, budgetMs);
+    } catch (error) {
+      if (!(error instanceof MfgError)) throw error;
+      this.#lost = true;
+      const lost = { section: "transfer", operation: "upload", shape: [], kind: "failed" } as const;
+      return { ...nothing, leftOut: [{ ...lost, contestant: contender.name, reason: error.message }] };
+    }
+  }
+}
+
+async function bothWays(
+  device: Device,
+  contender: Contender,
+  bytes: number,
+  course: Course,
+  budgetMs: number,
+): Promise<SectionResult> {
+  const sent = new Uint32Array(bytes / 4);
+  for (let i = 0; i < sent.length; i++) sent[i] = Math.imul(i, 2_654_435_761);
+  const got = new Uint32Array(sent.length);
+  const buffer = await device.buffer("transfer", bytes);
+  const base = { contender, bound: 0, work: undefined, pointStages: undefined } as const;
+  const upload: Racer = {
+    ...base,
+    run: async () => {
+      await device.staging.upload(buffer, 0, sent);
+      await device.done();
+    },
+    error: async () => {
+      await device.staging.read(buffer, 0, got);
+      return relativeDifference([got], [sent]);
+    },
+  };
+  const readback: Racer = {
+    ...base,
+    run: async () => {
+      got.fill(0);
+      await device.staging.read(buffer, 0, got);
+    },
+    error: async () => relativeDifference([got], [sent]),
+  };
+  try {
+    const up = await race("transfer", "upload", [bytes], [upload], course, budgetMs / 2);
+    const down = await race("transfer", "readback", [bytes], [readback], course, budgetMs / 2);
+    const speed = ({ time }: BenchRow): number => bytes / (time * 1e6);
+    return {
+      rows: [
+        ...up.rows.map((row) => ({ ...row, uploadGBs: speed(row) })),
+        ...down.rows.map((row) => ({ ...row, readbackGBs: speed(row) })),
+      ],
+      leftOut: [...up.leftOut, ...down.leftOut],
+      notes: [...up.notes, ...down.notes],
+    };
+  } finally {
+    buffer.destroy();
+  }
 }
 
 function callRacer(contender: KernelContender, shape: readonly number[]): Racer {

@@ -101,8 +101,8 @@ export function benchExit({ leftOut }: Pick<BenchReport, "leftOut">, strict: boo
   return strict && leftOut.some(({ kind }) => kind === "wrong") ? exitCodes.tiersDisagree : exitCodes.done;
 }
 
-function progressLine({ operation, shape, contestant, median, software }: BenchRow): string {
-  return `  ${operation} ${shapeText(shape)}  ${contestant}${software ? " (software)" : ""}  ${durationText(median)}`;
+function progressLine({ operation, shape, contestant, time, software }: BenchRow): string {
+  return `  ${operation} ${shapeText(shape)}  ${contestant}${software ? " (software)" : ""}  ${durationText(time)}`;
 }
 
 async function readBaseline(path: string): Promise<BenchReport> {

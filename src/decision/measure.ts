@@ -34,6 +34,11 @@ export interface MeasureOptions {
   readonly dropAt?: number;
   /** Relative spread (MAD over median) above which more samples are taken, up to four times as many. Default 0.05. */
   readonly spread?: number;
+  /**
+   * What an earlier measurement of the same contestants found. They are checked after the timing alone, warm up for a run or two, and
+   * give one sample where a stretch is long. Default: nothing is known.
+   */
+  readonly known?: ReadonlyMap<string, Timing>;
   readonly signal?: AbortSignal;
 }
 
@@ -87,6 +92,8 @@ const cheapSample = 15;
 /** Samples before a slow contestant may be dropped. */
 const samplesBeforeDrop = 3;
 const mostWarmups = 8;
+/** The same of those who were warm in an earlier measurement. */
+const fewWarmups = 2;
 /** Milliseconds of a run above which one of them, and not the median of three, is compared in the warm-up. */
 const longRun = 30;
 /** Share of the time limit that warm-up may take, the same for each contestant: a restless machine must leave time for samples. */
@@ -101,6 +108,7 @@ const shortRun = 5;
 
 interface Runner {
   readonly contestant: Contestant;
+  readonly known: Timing | undefined;
   /** Milliseconds of a stretch in the warm-up, by the wall clock. */
   wall: number;
   readonly samples: number[];
@@ -166,21 +174,25 @@ export async function measure(contestants: readonly Contestant[], options: Measu
   const runners: Runner[] = [];
   for (const [i, contestant] of contestants.entries()) {
     const warmUpMs = (warmUpShare * budgetMs * (i + 1)) / contestants.length;
+    const known = options.known?.get(contestant.name);
     const runner = {
       contestant,
+      known,
       wall: Infinity,
       samples: [],
-      repeats: 1,
+      repeats: known?.repeats ?? 1,
       stretches: 1,
-      first: 0,
+      first: known?.first ?? 0,
       warmups: 0,
       unsettled: true,
       dropped: false,
     } satisfies Runner as Runner;
-    const ready = await guarded(runner, async () => {
-      runner.first = (await stretch(clock, contestant, 1)).ms;
-    });
-    if (!ready || !(await right(runner))) continue;
+    if (!known) {
+      const ready = await guarded(runner, async () => {
+        runner.first = (await stretch(clock, contestant, 1)).ms;
+      });
+      if (!ready || !(await right(runner))) continue;
+    }
     const warmedUp = (): boolean => clock.now() - begun > warmUpMs;
     if (!(await guarded(runner, () => warmUp(clock, runner, least, warmedUp)))) continue;
     runner.stretches = Math.max(1, Math.min(stretches, Math.floor(cheapSample / runner.wall)));
@@ -196,12 +208,14 @@ export async function measure(contestants: readonly Contestant[], options: Measu
       // The one who goes first changes from round to round.
       const runner = order[(i + round) % order.length];
       if (!runner) continue;
-      const enough = runner.samples.length >= samples;
-      if (enough && !(noisy(runner, spread) && runner.samples.length < 4 * samples)) {
+      const short = runner.wall <= cheapSample;
+      const wanted = runner.known && !short ? 1 : samples;
+      const enough = runner.samples.length >= wanted;
+      if (enough && !(noisy(runner, spread) && runner.samples.length < 4 * wanted)) {
         racing.delete(runner);
         continue;
       }
-      if (late && runner.samples.length >= (runner.wall <= cheapSample ? samples : fewestSamples)) {
+      if (late && runner.samples.length >= (short ? wanted : Math.min(wanted, fewestSamples))) {
         cut ||= !enough;
         racing.delete(runner);
         continue;
@@ -270,14 +284,20 @@ async function rest({ contestant, wall, repeats }: Runner): Promise<void> {
 
 /** Doubles the repeats until a stretch is long enough, then runs until two medians agree. */
 async function warmUp(clock: Clock, runner: Runner, least: number, late: () => boolean): Promise<void> {
-  let once = await stretch(clock, runner.contestant, 1);
+  // What it keeps for this work may have been let go since.
+  if (runner.known && runner.known.median <= longRun) consumed = await runner.contestant.run();
+  let once = await stretch(clock, runner.contestant, runner.repeats);
   while (once.wall < least && runner.repeats < mostRepeats) {
     runner.repeats *= 2;
     once = await stretch(clock, runner.contestant, runner.repeats);
   }
   runner.wall = once.wall;
   let last = once.ms;
-  while (runner.warmups < mostWarmups) {
+  if (runner.known) {
+    runner.unsettled = runner.known.unsettled;
+    if (last > longRun || last <= (1 + agreement) * runner.known.median) return;
+  }
+  while (runner.warmups < (runner.known ? fewWarmups : mostWarmups)) {
     if (late()) return;
     const some: number[] = [];
     for (let k = 0; k < (once.ms > longRun ? 1 : 3); k++)

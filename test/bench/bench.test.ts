@@ -53,10 +53,11 @@ test("every section has every row, checked, with its counts and its place", asyn
     ),
   );
   for (const row of report.rows) {
-    expect(row.median).toBeGreaterThan(0);
+    expect(row.time).toBeGreaterThan(0);
+    expect(row.median).toBeGreaterThanOrEqual(row.time);
     expect(row.n).toBeGreaterThanOrEqual(3);
     // Nothing is computed where latency is measured.
-    const perPoint = row.section === "latency" ? null : (row.median * 1e6) / row.pointStages!;
+    const perPoint = row.section === "latency" ? null : (row.time * 1e6) / row.pointStages!;
     expect(row.nsPerPoint).toBe(perPoint);
     expect(row.error).toBeLessThanOrEqual(1e-5);
   }
@@ -197,9 +198,26 @@ test("the schedule shares what time is left and leaves out who would take too mu
   expect(schedule.choose("alone", 1, [slow, fast], 100).racing).toEqual([fast]);
   expect(schedule.choose("alone", 2, [slow, fast], 100).racing).toEqual([]);
   // A size that was run is known, however the others grow.
-  schedule.learn("stages", "slow", 1e3, 50);
+  schedule.learn("stages", "slow", 1e3, 90);
   expect(schedule.choose("stages", 1e3, [slow], 200).racing).toEqual([]);
+  // It needs fewer runs the next time.
+  expect(schedule.choose("stages", 1e3, [slow], 271).racing).toEqual([slow]);
   expect(schedule.choose("stages", 1e4, [slow], 200).racing).toEqual([slow]);
+  // What it took in its quietest round counts.
+  schedule.learn("stages", "slow", 1e3, 60);
+  schedule.learn("stages", "slow", 1e3, 95);
+  expect(schedule.choose("stages", 1e3, [slow], 180.1).racing).toEqual([slow]);
+  // Who was left out of rounds of others has another one in the end.
+  for (const rounds of [1, 2, 3]) {
+    schedule.learn("turns", "fast", 1, 30);
+    if (rounds === 1) schedule.learn("turns", "slow", 1, 80);
+    expect(schedule.choose("turns", 1, [slow, fast], 100).racing).toEqual(rounds < 3 ? [fast] : [slow, fast]);
+  }
+  schedule.learn("turns", "slow", 1, 80);
+  expect(schedule.choose("turns", 1, [slow, fast], 100).racing).toEqual([fast]);
+  // Not where it would take a quarter of all.
+  for (const ms of [1, 2, 3, 90]) schedule.learn("long turns", ms < 4 ? "fast" : "slow", 1, 30 + ms);
+  expect(schedule.choose("long turns", 1, [slow, fast], 100).racing).toEqual([fast]);
   // A software adapter gets the first size alone, in every round, where it is not alone itself.
   const soft = { name: "soft", found: { state: "available", software: true } };
   expect(schedule.choose("drift", 1e4, [soft, fast], 200).racing).toEqual([soft, fast]);

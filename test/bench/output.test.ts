@@ -12,23 +12,23 @@ import { spread } from "../../src/plot/roofline.ts";
 import { reportWith, rowWith } from "./support.ts";
 
 test("a baseline flags what is outside the spread of both runs, and nothing else", () => {
-  const row = (contestant: string, median: number, mad: number): ReturnType<typeof rowWith> =>
-    rowWith({ contestant, median, mad });
+  const row = (contestant: string, time: number, spread: number): ReturnType<typeof rowWith> =>
+    rowWith({ contestant, time, spread, median: contestant === "noisy" ? 1 : time });
   const then = reportWith([
     row("steady", 1, 0.01),
     row("slower", 1, 0.01),
     row("faster", 1, 0.01),
-    row("noisy", 1, 0.2),
+    row("noisy", 1, 0.3),
     row("gone", 1, 0.01),
   ]);
   const now = reportWith([
-    row("steady", 1.04, 0.01),
+    row("steady", 1.025, 0.01),
     row("slower", 1.2, 0.01),
     row("faster", 0.8, 0.01),
     row("noisy", 1.5, 0.01),
     row("new", 1, 0.01),
   ]);
-  const { rows, medianRatio, within10, differences } = compareRuns(then, now);
+  const { rows, medianRatio, within10, mediansWithin10, differences } = compareRuns(then, now);
   expect(Object.fromEntries(rows.map(({ contestant, verdict }) => [contestant, verdict]))).toEqual({
     steady: "same",
     slower: "slower",
@@ -37,8 +37,9 @@ test("a baseline flags what is outside the spread of both runs, and nothing else
     gone: "gone",
     new: "new",
   });
-  expect(medianRatio).toBeCloseTo(1.12, 12);
+  expect(medianRatio).toBeCloseTo(1.1125, 12);
   expect(within10).toBe(0.25);
+  expect(mediansWithin10).toBe(0.5);
   expect(differences).toEqual([]);
   expect(compareRuns(then, then).rows.every(({ verdict }) => verdict === "same")).toBe(true);
 });
@@ -56,7 +57,8 @@ test.each([
   ["nothing", "null"],
   ["another document", `{"rows":[]}`],
   ["another version", JSON.stringify({ ...reportWith([]), format: 99 })],
-  ["a row without time", JSON.stringify(reportWith([rowWith({ median: 0 })]))],
+  ["an earlier version, whose times are medians", JSON.stringify({ ...reportWith([rowWith({})]), format: 2 })],
+  ["a row without time", JSON.stringify(reportWith([rowWith({ time: 0 })]))],
 ])("%s is refused as a baseline", (_, text) => {
   expect(() => readBenchReport(text, "old.json")).toThrow(
     expect.objectContaining({ code: "MFGPU_FILE_BENCH", path: "old.json" }),
@@ -69,7 +71,7 @@ test("what was written is read", () => {
 });
 
 test("CSV: a heading, a line per row, quotes where needed, nothing where nothing applies", () => {
-  const text = benchCsv(reportWith([rowWith({ device: 'A "fast", one', median: 0.1 })]));
+  const text = benchCsv(reportWith([rowWith({ device: 'A "fast", one', time: 0.1 })]));
   const [heading, line, end] = text.split("\r\n");
   expect(heading).toBe(csvColumns.join(","));
   expect(line).toContain('kernels,derivatives,64x64,batched f64,batched,f64,,"A ""fast"", one",false,0.1,');

@@ -16,8 +16,10 @@ test("both kinds of documents become tables with machine, date, command, rows an
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const options = { sections: ["kernels"], quick: false, only: null, timeLimit: 190 } as const;
   const report = reportWith([rowWith({ contestant: "batched f64" })], { options });
-  const slower = reportWith([rowWith({ contestant: "batched f64", median: 2 })]);
+  const slower = reportWith([rowWith({ contestant: "batched f64", time: 2, median: 2 })]);
   writeFileSync(join(folder, "a.json"), JSON.stringify({ ...report, baseline: compareRuns(slower, report) }));
+  const old = { ...report, format: 2, rows: [{ ...report.rows[0]!, time: undefined, median: 3, mad: 0.3 }] };
+  writeFileSync(join(folder, "old.json"), JSON.stringify(old));
   const rows = [{ contestant: "numpy", software: false, nsPerPoint: 33, mad: 1, n: 9, error: 0 }];
   const results = [
     { operation: "derivatives", shape: [64], rows, ratios: [{ name: "numpy / batched f64", ratio: 3.5, goal: "> 1" }] },
@@ -33,7 +35,11 @@ test("both kinds of documents become tables with machine, date, command, rows an
     "2026-01-02T03:04:05.000Z",
     "mfgpu bench kernels --time-limit 190 --json a.json",
     "| batched f64 |",
-    "- Median ratio 0.500; 0.0 % of the rows in both runs are within 10 %.",
+    "Times are the least of the quietest round",
+    "Times are medians, `+-` is the median absolute deviation.",
+    "| derivatives | 64 x 64 | batched f64 | 1.00 ms | 1.0 % | 9 |",
+    "| derivatives | 64 x 64 | batched f64 | 3.00 ms | 10 % | 9 |",
+    "- Median ratio 0.500; 0.0 % of the rows in both runs are within 10 %, by medians of all samples 0.0 %.",
     "| faster | derivatives | 64 x 64 | batched f64 | 2.00 ms | 1.00 ms |",
     "| numpy / batched f64 | 3.50 | > 1 |",
     "- numba: not for this machine",

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { bench } from "../../src/bench/bench.ts";
 import type { LeftOut } from "../../src/bench/report.ts";
 import { mergeRounds } from "../../src/bench/rounds.ts";
+import { timesOf } from "../../src/bench/times.ts";
 import { scalarTier } from "../../src/tiers/scalar/tier.ts";
 import { liar, noEnergy, rowWith } from "./support.ts";
 
@@ -13,30 +14,65 @@ const round = (rows: ReturnType<typeof rowWith>[], leftOut: LeftOut[] = [], note
   return { rows, leftOut, notes };
 };
 
-test("a row is that of its quieter round, whose deviation covers half the difference of both", () => {
-  const quiet = rowWith({ contestant: "a", median: 2, mad: 0.1, nsPerPoint: 20, nsMad: 1 });
-  const loud = rowWith({ contestant: "a", median: 3, mad: 0.2, nsPerPoint: 30, nsMad: 2 });
-  for (const rounds of [
-    [quiet, loud],
-    [loud, quiet],
-  ]) {
-    const { rows } = mergeRounds(rounds.map((row) => round([row])));
-    expect(rows).toEqual([{ ...quiet, mad: 0.5, nsMad: 5 }]);
-  }
-  // Rounds that agree better than the samples of one say nothing new.
-  expect(mergeRounds([round([quiet]), round([{ ...quiet, median: 2.1 }])]).rows).toEqual([quiet]);
-  const steady = rowWith({ mad: 0, nsMad: 0 });
-  expect(mergeRounds([round([steady]), round([steady])]).rows).toEqual([steady]);
+/** A row of one round. */
+const rowOf = (samples: number[], parts: Parameters<typeof rowWith>[0] = {}) => {
+  const figure = parts.figure ?? "least";
+  const times = timesOf([samples], figure);
+  const [nsPerPoint, nsSpread] = [10 * times.time, 10 * times.spread];
+  return rowWith({ contestant: "a", ...times, samples: [samples], nsPerPoint, nsSpread, ...parts });
+};
+
+test("the time is the quietest round's, its spread goes to the third quietest; the median is of all samples", () => {
+  expect(timesOf([[3, 2, 9]], "least")).toEqual({ time: 2, spread: 1, median: 3, mad: 1, max: 9, n: 3 });
+  const rounds = [
+    [5, 6],
+    [4, 4.5],
+    [2, 9],
+    [4.25, 7],
+  ];
+  expect(timesOf(rounds, "least")).toEqual({ time: 2, spread: 2.25, median: 4.75, mad: 1, max: 9, n: 8 });
+  // A difference of times may come out too small as well as too large.
+  expect(timesOf(rounds, "median")).toMatchObject({ time: 4.25, spread: 1.25, median: 4.75, n: 8 });
+  expect(timesOf(rounds.slice(1, 3), "least")).toMatchObject({ time: 2, spread: 2 });
+});
+
+test("a row is that of its quietest round, with the samples of all", () => {
+  const quiet = rowOf([2, 2.5], { joules: null, error: 1e-15 });
+  const loud = rowOf([3, 4, 5], { joules: 7, error: 1e-16 });
+  const merged = { median: 3, mad: 1, max: 5, n: 5, time: 2, spread: 1, nsPerPoint: 20, nsSpread: 10, joules: 7 };
+  expect(mergeRounds([round([quiet]), round([loud])]).rows).toEqual([
+    {
+      ...quiet,
+      ...merged,
+      samples: [
+        [2, 2.5],
+        [3, 4, 5],
+      ],
+    },
+  ]);
+  expect(mergeRounds([round([loud]), round([quiet])]).rows).toEqual([
+    {
+      ...quiet,
+      ...merged,
+      samples: [
+        [3, 4, 5],
+        [2, 2.5],
+      ],
+    },
+  ]);
+  // Nothing is computed where bytes are moved.
+  const moved = rowOf([2], { nsPerPoint: null, nsSpread: null });
+  expect(mergeRounds([round([moved]), round([moved])]).rows[0]).toMatchObject({ nsPerPoint: null, nsSpread: null });
 });
 
 test("one round is itself, and notes of all rounds are kept", () => {
-  const one = round([rowWith({ contestant: "a" }), rowWith({ contestant: "b" })], [out("c", "slow")], ["loud"]);
+  const one = round([rowOf([1, 2]), rowOf([3], { contestant: "b" })], [out("c", "slow")], ["loud"]);
   expect(mergeRounds([one])).toEqual(one);
   expect(mergeRounds([one, round([], [], ["louder"])]).notes).toEqual(["loud", "louder"]);
 });
 
 test("who had no time in one round has a row by the other; who was wrong in any has none", () => {
-  const [a, b] = [rowWith({ contestant: "a" }), rowWith({ contestant: "b" })];
+  const [a, b] = [rowOf([1, 2]), rowOf([3], { contestant: "b" })];
   const merged = mergeRounds([
     round([b], [out("a", "slow"), out("c", "slow")]),
     round([a], [out("b", "wrong"), out("c", "failed")]),
@@ -48,8 +84,9 @@ test("who had no time in one round has a row by the other; who was wrong in any 
   ]);
 });
 
-test("a whole run has three rounds of everything and one row of each", async () => {
+test("a whole run has rounds of everything, one row of each, and asks the wrong ones once a round", async () => {
   const seen: string[] = [];
+  const firsts = new Set<number>();
   const report = await bench({
     sections: ["kernels"],
     tiers: [scalarTier, liar(1.001)],
@@ -57,10 +94,15 @@ test("a whole run has three rounds of everything and one row of each", async () 
     timeLimit: 20,
     energy: noEnergy,
     onSection: (section) => seen.push(section),
-    onRow: ({ contestant }) => seen.push(contestant),
+    onRow: ({ contestant, first }) => (seen.push(contestant), firsts.add(first)),
   });
-  expect(seen).toEqual(["kernels", "scalar f64", "kernels", "scalar f64", "kernels", "scalar f64"]);
-  expect(report.rows.map(({ contestant }) => contestant)).toEqual(["scalar f64"]);
+  expect(seen).toEqual(Array.from({ length: 12 }, () => ["kernels", "scalar f64"]).flat());
+  expect(report.rows.map(({ contestant, samples }) => [contestant, samples.length])).toEqual([["scalar f64", 12]]);
+  // What the first round found is known in the others.
+  expect(firsts.size).toBe(1);
+  const { samples, figure, n } = report.rows[0]!;
+  expect(report.rows[0]).toMatchObject(timesOf(samples, figure));
+  expect(n).toBe(12 * 4);
   expect(report.leftOut.map(({ contestant, kind }) => [contestant, kind])).toEqual([
     ["webgpu f64", "wrong"],
     ["webgpu f32", "wrong"],

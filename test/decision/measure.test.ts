@@ -149,6 +149,37 @@ describe("timing", () => {
       expect(n).toBeGreaterThanOrEqual(9);
     }
   });
+  test("who is known from before is checked afterwards alone, and warms up for a run or two", async () => {
+    const clock = new FakeClock();
+    let runs = 0;
+    let checks = 0;
+    const counted = (ms: number): Contestant => ({
+      name: "a",
+      run: () => (runs++, clock.pass(ms)),
+      check: () => (checks++, undefined),
+    });
+    const again = async (ms: number, before: number): Promise<readonly number[]> => {
+      const { timings } = await measure([counted(before)], { clock, samples: 4 });
+      const known = new Map(timings.map((timing) => [timing.name, timing]));
+      runs = checks = 0;
+      const [timing] = (await measure([counted(ms)], { clock, samples: 4, known })).timings;
+      expect(timing!.first).toBe(timings[0]!.first);
+      expect(timing!.unsettled).toBe(false);
+      return [timing!.n, timing!.repeats, timing!.warmups, runs, checks];
+    };
+    // One that counts for nothing, 16 in the warm-up's stretch and as many a sample, with one before each.
+    expect(await again(0.07, 0.07)).toEqual([4, 16, 0, 1 + 16 + 4 * (1 + 16), 1]);
+    // Slower than it was: two rounds of warm-up at most.
+    expect(await again(10, 8)).toEqual([4, 1, 1, 1 + 1 + 3 + 4, 1]);
+    // A long one is run once for the warm-up and once for its sample.
+    expect(await again(80, 40)).toEqual([1, 1, 0, 2, 1]);
+    // What was noisy stays as it is said to be, and a wrong result has no time.
+    const { timings } = await measure([counted(2)], { clock });
+    const known = new Map([["a", { ...timings[0]!, unsettled: true }]]);
+    const wrong = { ...counted(2), check: () => "lost its digits" };
+    expect((await measure([counted(2)], { clock, known })).timings[0]!.unsettled).toBe(true);
+    expect((await measure([wrong], { clock, known })).timings).toEqual([]);
+  });
   test("results are consumed", async () => {
     const clock = new FakeClock();
     const result = { here: true };
