@@ -27,9 +27,10 @@ export interface Course {
   readonly onRow: (row: BenchRow) => void;
 }
 
-/** Someone's last timing, and the computing alone, which is timed once: what else the machine does is in no such time. */
+/** Someone's last timing; the computing alone, which is timed once, since what else the machine does is in no such time; and energy. */
 interface Earlier extends Timing {
   readonly computing: ComputingTime | undefined;
+  readonly joules: number | null;
 }
 
 /** What earlier rounds found, race by race. */
@@ -137,11 +138,12 @@ export async function race(
           notes.push(`${timing.name}: its computing alone could not be timed: ${String(error)}`);
           return undefined;
         });
-    known.set(timing.name, { ...timing, computing });
+    const joules = earlier?.joules ?? (await energyOf(racer, timing, energy, begun + budgetMs - clock.now()));
+    known.set(timing.name, { ...timing, computing, joules });
     const row = rowOf(section, operation, shape, racer, timing, course.roofs, {
       shares,
       computing,
-      joules: await energyOf(racer, timing, energy, begun + budgetMs - clock.now()),
+      joules,
       error: errors.get(timing.name),
     });
     rows.push(row);

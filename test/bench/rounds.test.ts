@@ -87,12 +87,18 @@ test("who had no time in one round has a row by the other; who was wrong in any 
 test("a whole run has rounds of everything, one row of each, and asks the wrong ones once a round", async () => {
   const seen: string[] = [];
   const firsts = new Set<number>();
+  let asked = 0;
+  const measure = async (work: () => Promise<void>): Promise<number> => {
+    asked++;
+    await work();
+    return 6;
+  };
   const report = await bench({
     sections: ["kernels"],
     tiers: [scalarTier, liar(1.001)],
     cases: [{ operation: "derivatives", shape: [40] }],
     timeLimit: 20,
-    energy: noEnergy,
+    energy: { ...noEnergy, processor: { source: "a test", readingMs: 0, measure } },
     onSection: (section) => seen.push(section),
     onRow: ({ contestant, first }) => (seen.push(contestant), firsts.add(first)),
   });
@@ -100,6 +106,7 @@ test("a whole run has rounds of everything, one row of each, and asks the wrong 
   expect(report.rows.map(({ contestant, samples }) => [contestant, samples.length])).toEqual([["scalar f64", 12]]);
   // What the first round found is known in the others.
   expect(firsts.size).toBe(1);
+  expect(asked).toBe(1);
   const { samples, figure, n } = report.rows[0]!;
   expect(report.rows[0]).toMatchObject(timesOf(samples, figure));
   expect(n).toBe(12 * 4);
