@@ -24,7 +24,7 @@ export interface BaselineReport {
   readonly medianRatio: number | null;
   /** Share of the rows in both runs whose times are within 10 % of each other, and whose medians of all samples are. */
   readonly within10: number | null;
-  readonly mediansWithin10: number | null;
+  readonly mediansWithin10?: number | null;
   /** Parts in which the machines of both runs differ: then times do not compare. */
   readonly differences: readonly string[];
 }

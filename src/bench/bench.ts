@@ -11,7 +11,7 @@ import { benchKernels, kernelCases, type KernelCase, type SectionResult } from "
 import { benchLatency } from "./latency.ts";
 import { fits } from "./names.ts";
 import { lookAtPlace } from "./place.ts";
-import { type Course, Known } from "./race.ts";
+import type { Course } from "./race.ts";
 import {
   benchFormat,
   type BenchReport,
@@ -93,7 +93,7 @@ export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
     stretchMs,
     stretches: quick ? stretches.quick : stretches.whole,
     spread: quick ? spread.quick : spread.whole,
-    known: new Known(),
+    known: new Map(),
     signal: options.signal,
     onRow: (row) => options.onRow?.(row),
   };
@@ -105,17 +105,15 @@ export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
   const firstShare = games.length > 0 ? firstShares.large : firstShares.usual;
   const results = new Map<SectionName, SectionResult[]>(sections.map((section) => [section, []]));
   const schedules = new Map(sections.map((section) => [section, new Schedule(clock)]));
-  const parts = Array.from({ length: rounds }, () => sections).flat();
-  for (const [k, section] of parts.entries()) {
+  const parts = Array.from({ length: rounds }, (_, round) =>
+    sections.map((section) => ({ section, round, share: weights[section] * (round === 0 ? firstShare : 1) })),
+  ).flat();
+  for (const [k, { section, round, share }] of parts.entries()) {
     options.onSection?.(section);
-    const round = Math.floor(k / sections.length);
     const left = limitMs - (clock.now() - begun);
-    const [own, ...others] = parts
-      .slice(k)
-      .map((name, i) => weights[name] * (k + i < sections.length ? firstShare : 1));
-    const rest = others.reduce((sum, share) => sum + share, own!);
+    const rest = parts.slice(k).reduce((sum, part) => sum + part.share, 0);
     const schedule = schedules.get(section)!;
-    schedule.begin(Math.max(0, (left * own!) / rest), round === rounds - 1);
+    schedule.begin(Math.max(0, (left * share) / rest), round === rounds - 1);
     results.get(section)!.push(await runSection(section));
 
     async function runSection(name: SectionName): Promise<SectionResult> {

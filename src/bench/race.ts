@@ -5,9 +5,9 @@ import type { Phases } from "../tiers/tier.ts";
 import { computingTime, type ComputingTime } from "./computing.ts";
 import type { Contender } from "./contenders.ts";
 import type { Energy } from "./energy.ts";
-import type { BenchRow, LeftOut, SectionName } from "./report.ts";
-import { timesOf } from "./times.ts";
+import { type BenchRow, type LeftOut, rowKey, type SectionName } from "./report.ts";
 import { type MachineRoofs, roofPlace, storedPrecision } from "./roofs.ts";
+import { timesOf } from "./times.ts";
 import type { CountedWork } from "./work.ts";
 
 /** What all sections are given. */
@@ -21,8 +21,8 @@ export interface Course {
   readonly stretches: number;
   /** Relative deviation above which a round takes more samples: see `MeasureOptions`. */
   readonly spread: number;
-  /** What earlier rounds found. */
-  readonly known: Known;
+  /** What earlier rounds found, by `rowKey`. */
+  readonly known: Map<string, Earlier>;
   readonly signal: AbortSignal | undefined;
   readonly onRow: (row: BenchRow) => void;
 }
@@ -31,19 +31,6 @@ export interface Course {
 interface Earlier extends Timing {
   readonly computing: ComputingTime | undefined;
   readonly joules: number | null;
-}
-
-/** What earlier rounds found, race by race. */
-export class Known {
-  readonly #races = new Map<string, Map<string, Earlier>>();
-
-  /** What one race found, by names. */
-  of(section: SectionName, operation: string, shape: readonly number[]): Map<string, Earlier> {
-    const key = `${section} ${operation} ${shape.join("x")}`;
-    const race = this.#races.get(key) ?? new Map<string, Earlier>();
-    this.#races.set(key, race);
-    return race;
-  }
 }
 
 /** A contender with the work of this race. */
@@ -89,22 +76,30 @@ export async function race(
 ): Promise<RaceResult> {
   const { clock, energy } = course;
   const begun = clock.now();
-  const known = course.known.of(section, operation, shape);
+  const keyOf = (contestant: string): string => rowKey({ section, operation, shape, contestant });
+  const known = new Map(
+    racers.flatMap(({ contender: { name } }) => {
+      const earlier = course.known.get(keyOf(name));
+      return earlier ? [[name, earlier] as const] : [];
+    }),
+  );
   const tellers = racers.filter(({ phases, contender }) => phases && !known.has(contender.name)).length;
   const reserved = Math.min(tellers * computingMs, computingShare * budgetMs);
   const errors = new Map<string, number>();
   const before = new Map<string, Phases>();
   const contestants = racers.map((racer): Contestant => {
     const { name } = racer.contender;
-    const now = racer.phases?.();
-    // The first run of all, with what it sets up, is in the first round.
-    if (now && known.has(name)) before.set(name, { ...now });
+    const begin = (): void => {
+      const phases = racer.phases?.();
+      if (phases && !before.has(name)) before.set(name, { ...phases });
+    };
+    // The first run of all, with what it sets up, is in the first round, and counts for nothing.
+    if (known.has(name)) begin();
     return {
       name,
       run: racer.run,
       check: async () => {
-        const phases = racer.phases?.();
-        if (phases && !before.has(name)) before.set(name, { ...phases });
+        begin();
         if (!racer.error) return undefined;
         const error = await racer.error();
         if (!errors.has(name)) errors.set(name, error);
@@ -139,7 +134,7 @@ export async function race(
           return undefined;
         });
     const joules = earlier?.joules ?? (await energyOf(racer, timing, energy, begun + budgetMs - clock.now()));
-    known.set(timing.name, { ...timing, computing, joules });
+    course.known.set(keyOf(timing.name), { ...timing, computing, joules });
     const row = rowOf(section, operation, shape, racer, timing, course.roofs, {
       shares,
       computing,

@@ -62,7 +62,7 @@ export interface BenchRow extends Times {
   readonly readbackGBs: number | null;
   /** Energy of one run in joules, of the whole processor package or graphics card; null where the system does not tell. */
   readonly joules: number | null;
-  /** Largest difference from the reference, relative to the largest value, before the timing. */
+  /** Largest difference from the reference, relative to the largest value, when it was first checked in that round. */
   readonly error: number | null;
 }
 

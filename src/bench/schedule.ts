@@ -112,32 +112,15 @@ export class Schedule {
 
   /** Remembers what a run of a size took a contestant, after every round in which it ran it. */
   learn(operation: string, name: string, size: number, ms: number): void {
-    const before = this.#known.get(`${operation} ${name}`) ?? [];
+    const before = this.#runs(operation, name);
     const same = before.find((run) => run.size === size);
     const run = { size, ms: Math.min(ms, same?.ms ?? ms), times: (same?.times ?? 0) + 1 };
     this.#known.set(`${operation} ${name}`, [...before.filter((other) => other !== same), run]);
   }
 
-  /** Whether somebody ran another size. */
-  #raced(operation: string, name: string, size: number): boolean {
-    return this.#known.get(`${operation} ${name}`)?.some((run) => run.size !== size) ?? false;
-  }
-
-  /** How often somebody ran this size. */
-  #times(operation: string, name: string, size: number): number {
-    return this.#known.get(`${operation} ${name}`)?.find((run) => run.size === size)?.times ?? 0;
-  }
-
-  /** Milliseconds of a run: in proportion to the one size known, along the line through two (a GPU's sweeps begin with launches alone). */
-  #predict(operation: string, name: string, size: number): number {
-    const known = this.#known.get(`${operation} ${name}`) ?? [];
-    const same = known.find((run) => run.size === size);
-    const [last, first = last] = known.slice(-2).toReversed();
-    if (same || !first || !last) return same?.ms ?? 0;
-    const whole = last.ms / last.size;
-    if (first === last || size < last.size) return whole * size;
-    const slope = (last.ms - first.ms) / (last.size - first.size);
-    return last.ms + Math.min(whole, Math.max(slope, growingShare * whole)) * (size - last.size);
+  /** What somebody ran, one of each size. */
+  #runs(operation: string, name: string): readonly Run[] {
+    return this.#known.get(`${operation} ${name}`) ?? [];
   }
 
   /**
@@ -155,21 +138,21 @@ export class Schedule {
       const slow = contenders.map((contender) => ({ contender, reason: "the time limit had passed" }));
       return { racing: [], slow };
     }
-    const predicted = contenders.map((contender) => ({
-      contender,
-      ms: this.#predict(operation, contender.name, size),
-      times: this.#times(operation, contender.name, size),
-    }));
+    const predicted = contenders.map((contender) => {
+      const known = this.#runs(operation, contender.name);
+      const same = known.find((run) => run.size === size);
+      const raced = known.some((run) => run !== same);
+      return { contender, raced, ms: same?.ms ?? predict(known, size), times: same?.times ?? 0 };
+    });
     const most = Math.max(0, ...predicted.map(({ times }) => times));
     const slow = new Map<C, string>();
     const alone = aloneShare * this.#budgetMs;
     let left = shareMs;
-    for (const { contender, ms, times } of predicted.toSorted((a, b) => a.ms - b.ms)) {
+    for (const { contender, raced, ms, times } of predicted.toSorted((a, b) => a.ms - b.ms)) {
       const runs = times > 0 ? fewestRunsAgain : fewestRuns;
       const needed = runs * ms;
       const due = times > 0 && roundsOfOthers * times <= most;
-      if (standsIn(contender, contenders) && this.#raced(operation, contender.name, size))
-        slow.set(contender, softwareReason);
+      if (standsIn(contender, contenders) && raced) slow.set(contender, softwareReason);
       else if (ms <= grantedMs || needed <= (due || left === shareMs ? Math.max(left, alone) : left)) left -= needed;
       else
         slow.set(
@@ -182,4 +165,14 @@ export class Schedule {
       slow: [...slow].map(([contender, reason]) => ({ contender, reason })),
     };
   }
+}
+
+/** Milliseconds of a run of a size that is not known: in proportion to the one size known, along the line through two (a GPU's sweeps begin with launches alone). */
+function predict(known: readonly Run[], size: number): number {
+  const [last, first = last] = known.slice(-2).toReversed();
+  if (!first || !last) return 0;
+  const whole = last.ms / last.size;
+  if (first === last || size < last.size) return whole * size;
+  const slope = (last.ms - first.ms) / (last.size - first.size);
+  return last.ms + Math.min(whole, Math.max(slope, growingShare * whole)) * (size - last.size);
 }

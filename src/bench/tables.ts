@@ -188,6 +188,11 @@ export function baselineTable({ rows }: BaselineReport): BenchTable {
 /** The comparison in sentences. */
 export function baselineSentences(report: BaselineReport): string[] {
   const { rows, medianRatio, within10, mediansWithin10, differences } = report;
+  // A document of before does not tell it.
+  const byMedians =
+    mediansWithin10 === null || mediansWithin10 === undefined
+      ? ""
+      : `, by medians of all samples ${percent(mediansWithin10)}`;
   const count = (verdict: string): number => rows.filter((row) => row.verdict === verdict).length;
   const words = (["same", "faster", "slower", "new", "gone"] as const).map((verdict) => `${count(verdict)} ${verdict}`);
   return [
@@ -196,7 +201,7 @@ export function baselineSentences(report: BaselineReport): string[] {
     ...(medianRatio === null || within10 === null
       ? []
       : [
-          `Median ratio ${plain(medianRatio)}; ${percent(within10)} of the rows in both runs are within 10 %${typeof mediansWithin10 === "number" ? `, by medians of all samples ${percent(mediansWithin10)}` : ""}.`,
+          `Median ratio ${plain(medianRatio)}; ${percent(within10)} of the rows in both runs are within 10 %${byMedians}.`,
         ]),
   ];
 }

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { bench } from "../../src/bench/bench.ts";
-import type { LeftOut } from "../../src/bench/report.ts";
+import type { BenchRow, LeftOut } from "../../src/bench/report.ts";
 import { mergeRounds } from "../../src/bench/rounds.ts";
 import { timesOf } from "../../src/bench/times.ts";
 import { scalarTier } from "../../src/tiers/scalar/tier.ts";
+import type { Tier } from "../../src/tiers/tier.ts";
 import { liar, noEnergy, rowWith } from "./support.ts";
 
 const out = (contestant: string, kind: LeftOut["kind"]): LeftOut => {
@@ -109,9 +110,53 @@ test("a whole run has rounds of everything, one row of each, and asks the wrong 
   expect(asked).toBe(1);
   const { samples, figure, n } = report.rows[0]!;
   expect(report.rows[0]).toMatchObject(timesOf(samples, figure));
-  expect(n).toBe(12 * 4);
+  expect(n).toBe(samples.flat().length);
+  // Four of a short run, one where a restless machine made it a long one.
+  for (const some of samples) expect([1, 4]).toContain(some.length);
+  expect(samples[0]).toHaveLength(4);
   expect(report.leftOut.map(({ contestant, kind }) => [contestant, kind])).toEqual([
     ["webgpu f64", "wrong"],
     ["webgpu f32", "wrong"],
   ]);
+});
+
+test("shares of moving and the computing alone are those of the runs, in the first round as in later ones", async () => {
+  const phases = { upload: 0, kernel: 0, download: 0 };
+  let calls = 0;
+  const moving: Tier = {
+    ...liar(1),
+    precisions: ["f64"],
+    kernels: async (options) => {
+      const inner = await liar(1).kernels(options);
+      return {
+        ...inner,
+        phases,
+        derivatives: async (...args) => {
+          await inner.derivatives(...args);
+          // Setting up is in the first run alone; the others differ in turn, so that one of them tells another share than all.
+          phases.upload += calls === 0 ? 1e6 : calls % 2 === 0 ? 1 : 3;
+          phases.kernel += 2;
+          phases.download += 5;
+          calls++;
+        },
+      };
+    },
+  };
+  const rows: BenchRow[] = [];
+  await bench({
+    sections: ["kernels"],
+    tiers: [scalarTier, moving],
+    only: "webgpu",
+    cases: [{ operation: "derivatives", shape: [40] }],
+    timeLimit: 20,
+    energy: noEnergy,
+    onRow: (row) => rows.push(row),
+  });
+  expect(rows).toHaveLength(12);
+  for (const { time, uploadGBs, readbackGBs, nsWithoutTransfers } of rows) {
+    const gigabytes = (40 * 8) / 1e6;
+    expect(gigabytes / (uploadGBs! * time)).toBeCloseTo(2 / 9, 2);
+    expect((2 * gigabytes) / (readbackGBs! * time)).toBeCloseTo(5 / 9, 2);
+    expect(nsWithoutTransfers).toBeCloseTo(2e6 / 40, 6);
+  }
 });
