@@ -60,9 +60,12 @@ const firstShares = { large: 12, usual: 6 } as const;
 const samples = { whole: 4, quick: 5 } as const;
 /** Rounds show more than further samples within one. */
 const spread = { whole: Infinity, quick: 0.05 } as const;
-/** Milliseconds of a stretch, at least (those of one millisecond differ by a tenth from run to run), and stretches of a sample. */
-const stretchMs = 2;
-const stretches = { whole: 3, quick: 1 } as const;
+/**
+ * Milliseconds of a stretch, at least, and of a sample, which is its quietest stretch: what disturbs comes and goes within microseconds,
+ * too. One round alone has stretches that are long enough to average over that.
+ */
+const stretchMs = { whole: 0.1, quick: 2 } as const;
+const sampleMs = { whole: 8, quick: 0 } as const;
 
 /**
  * Runs the benchmarks.
@@ -85,13 +88,15 @@ export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
   if (opened.contenders.length === 0 && candidates.able.length === 0) throw nothingFits(opened, only);
   const { roofs, notes: roofNotes } = await measureRoofs(opened.contenders, adapter, clock);
   const energy = options.energy ?? (await findEnergy());
+  const rounds = quick ? roundCounts.quick : roundCounts.whole;
   const course: Course = {
     clock,
     roofs,
     energy,
+    rounds,
     samples: quick ? samples.quick : samples.whole,
-    stretchMs,
-    stretches: quick ? stretches.quick : stretches.whole,
+    stretchMs: quick ? stretchMs.quick : stretchMs.whole,
+    sampleMs: quick ? sampleMs.quick : sampleMs.whole,
     spread: quick ? spread.quick : spread.whole,
     known: new Map(),
     signal: options.signal,
@@ -100,7 +105,6 @@ export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
   const rows: BenchRow[] = [];
   const leftOut: LeftOut[] = [];
   const notes: string[] = [...roofNotes];
-  const rounds = quick ? roundCounts.quick : roundCounts.whole;
   const games = options.games ?? (quick ? [] : largeGames(candidates.able));
   const firstShare = games.length > 0 ? firstShares.large : firstShares.usual;
   const results = new Map<SectionName, SectionResult[]>(sections.map((section) => [section, []]));

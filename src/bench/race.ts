@@ -15,10 +15,11 @@ export interface Course {
   readonly clock: Clock;
   readonly roofs: MachineRoofs;
   readonly energy: Energy;
+  readonly rounds: number;
   readonly samples: number;
-  /** Milliseconds of a stretch, at least, and stretches of a sample: see `MeasureOptions`. */
+  /** Milliseconds of a stretch, at least, and of a sample: see `MeasureOptions`. */
   readonly stretchMs: number;
-  readonly stretches: number;
+  readonly sampleMs: number;
   /** Relative deviation above which a round takes more samples: see `MeasureOptions`. */
   readonly spread: number;
   /** What earlier rounds found, by `rowKey`. */
@@ -114,14 +115,15 @@ export async function race(
     clock,
     samples: course.samples,
     stretchMs: course.stretchMs,
-    stretches: course.stretches,
+    sampleMs: course.sampleMs,
     spread: course.spread,
     known,
     budgetMs: budgetMs - reserved,
     ...(course.signal && { signal: course.signal }),
   });
   const rows: BenchRow[] = [];
-  const notes = [...done.notes];
+  // Of several rounds the spread tells.
+  const notes = [...done.notes, ...(course.rounds === 1 ? done.doubts : [])];
   for (const timing of done.timings) {
     const racer = racers.find(({ contender }) => contender.name === timing.name)!;
     const shares = phaseShares(racer.phases?.(), before.get(timing.name));

@@ -163,7 +163,7 @@ export async function raceKernels(
         ...(signal && { signal }),
       });
       excluded.push(...done.excluded);
-      notes.push(...done.notes);
+      notes.push(...done.notes, ...done.doubts);
       for (const timing of done.timings) {
         const entrant = entrants.find(({ name }) => name === timing.name);
         if (!entrant) continue;

@@ -24,10 +24,10 @@ export interface MeasureOptions {
   /** A stretch lasts at least this many milliseconds. Default 1. */
   readonly stretchMs?: number;
   /**
-   * A sample is the quietest of so many stretches in a row, as far as they are short: what disturbs a shared machine often lasts
-   * longer than a stretch and shorter than a sample. Default 1.
+   * A sample is the quietest of the stretches in a row that so many milliseconds hold, and of one at least: what disturbs a shared
+   * machine may spare a stretch and not a sample. Default 0.
    */
-  readonly stretches?: number;
+  readonly sampleMs?: number;
   /** Most milliseconds for everything; every contestant gets three samples in any case, and all where they are short. Default: no limit. */
   readonly budgetMs?: number;
   /** A contestant this many times slower than the best is left out of further rounds. Default: none is. */
@@ -80,14 +80,16 @@ export interface Measurement {
   readonly grain: number;
   /** Milliseconds that measuring took. */
   readonly spent: number;
-  /** What a reader should know: noise that did not settle, a time limit that cut in, a coarse clock. */
+  /** What a reader should know of these timings: noise that did not settle, a time limit that cut in. */
+  readonly doubts: readonly string[];
+  /** What a reader should know of the clock. */
   readonly notes: readonly string[];
 }
 
 /** Grains of the clock in a stretch, at least. */
 const grainsPerStretch = 100;
 const fewestSamples = 3;
-/** Milliseconds of a sample up to which all are taken, whatever time is left, and up to which it has more than one stretch. */
+/** Milliseconds of a sample up to which all are taken, whatever time is left. */
 const cheapSample = 15;
 /** Samples before a slow contestant may be dropped. */
 const samplesBeforeDrop = 3;
@@ -113,7 +115,6 @@ interface Runner {
   wall: number;
   readonly samples: number[];
   repeats: number;
-  stretches: number;
   first: number;
   warmups: number;
   unsettled: boolean;
@@ -138,12 +139,13 @@ export function lastConsumed(): unknown {
  * const { timings } = await measure([{ name: "a", run: a }, { name: "b", run: b }], { dropAt: 1.25 });
  */
 export async function measure(contestants: readonly Contestant[], options: MeasureOptions = {}): Promise<Measurement> {
-  const { clock = systemClock, samples = 9, budgetMs = Infinity, stretches = 1 } = options;
+  const { clock = systemClock, samples = 9, budgetMs = Infinity, sampleMs = 0 } = options;
   const { dropAt = Infinity, spread = 0.05, signal } = options;
   const begun = clock.now();
   const grain = clockGrain(clock);
   const least = Math.max(options.stretchMs ?? 1, grainsPerStretch * grain);
   const excluded: Excluded[] = [];
+  const doubts: string[] = [];
   const notes: string[] = [];
   if (grainsPerStretch * grain > (options.stretchMs ?? 1)) {
     notes.push(`The clock steps by ${grain.toPrecision(2)} ms, so a stretch takes ${least.toPrecision(2)} ms or more.`);
@@ -181,7 +183,6 @@ export async function measure(contestants: readonly Contestant[], options: Measu
       wall: Infinity,
       samples: [],
       repeats: known?.repeats ?? 1,
-      stretches: 1,
       first: known?.first ?? 0,
       warmups: 0,
       unsettled: true,
@@ -195,7 +196,6 @@ export async function measure(contestants: readonly Contestant[], options: Measu
     }
     const warmedUp = (): boolean => clock.now() - begun > warmUpMs;
     if (!(await guarded(runner, () => warmUp(clock, runner, least, warmedUp)))) continue;
-    runner.stretches = Math.max(1, Math.min(stretches, Math.floor(cheapSample / runner.wall)));
     runners.push(runner);
   }
 
@@ -222,7 +222,7 @@ export async function measure(contestants: readonly Contestant[], options: Measu
       }
       const ran = await guarded(runner, async () => {
         await rest(runner);
-        runner.samples.push(await sample(clock, runner));
+        runner.samples.push(await sample(clock, runner, least, sampleMs));
       });
       if (!ran) drop(runner);
     }
@@ -233,7 +233,7 @@ export async function measure(contestants: readonly Contestant[], options: Measu
       racing.delete(runner);
     }
   }
-  if (cut) notes.push("The time limit ended the measurement with fewer samples than asked for.");
+  if (cut) doubts.push("The time limit ended the measurement with fewer samples than asked for.");
 
   const timings: Timing[] = [];
   for (const runner of runners) {
@@ -242,10 +242,10 @@ export async function measure(contestants: readonly Contestant[], options: Measu
     const timing = timingOf(runner);
     timings.push(timing);
     if (noisy(runner, 2 * spread))
-      notes.push(`${timing.name} is noisy: MAD ${((100 * timing.mad) / timing.median).toFixed(0)} % of its median.`);
-    if (timing.unsettled) notes.push(`${timing.name} did not settle in ${timing.warmups} rounds of warm-up.`);
+      doubts.push(`${timing.name} is noisy: MAD ${((100 * timing.mad) / timing.median).toFixed(0)} % of its median.`);
+    if (timing.unsettled) doubts.push(`${timing.name} did not settle in ${timing.warmups} rounds of warm-up.`);
   }
-  return { timings, excluded, grain, spent: clock.now() - begun, notes };
+  return { timings, excluded, grain, spent: clock.now() - begun, doubts, notes };
 
   function drop(runner: Runner): void {
     racing.delete(runner);
@@ -253,11 +253,22 @@ export async function measure(contestants: readonly Contestant[], options: Measu
   }
 }
 
-/** Milliseconds of one run in the quietest stretch of a sample. */
-async function sample(clock: Clock, { contestant, repeats, stretches }: Runner): Promise<number> {
-  let least = Infinity;
-  for (let k = 0; k < stretches; k++) least = Math.min(least, (await stretch(clock, contestant, repeats)).ms);
-  return least;
+/** Milliseconds of one run in the quietest of the stretches that `sampleMs` holds. */
+async function sample(clock: Clock, runner: Runner, least: number, sampleMs: number): Promise<number> {
+  const { contestant } = runner;
+  // The least of differences is no quiet one.
+  if (contestant.duration) return (await stretch(clock, contestant, runner.repeats)).ms;
+  let quietest = Infinity;
+  let [spent, longest] = [0, 0];
+  do {
+    const { ms, wall } = await stretch(clock, contestant, runner.repeats);
+    quietest = Math.min(quietest, ms);
+    spent += wall;
+    longest = Math.max(longest, wall);
+    // It has become faster than it was when its runs were counted.
+    if (2 * wall <= least) runner.repeats *= 2;
+  } while (spent + longest <= sampleMs);
+  return quietest;
 }
 
 /** Milliseconds of one run, from `repeats` runs in a row, and those that all of them took by the wall clock. */

@@ -42,20 +42,38 @@ describe("the clock", () => {
 });
 
 describe("timing", () => {
-  test("a sample is the quietest of its stretches, as many as a short sample has room for", async () => {
+  test("a sample is the quietest of its stretches, as many as it has room for", async () => {
     const clock = new FakeClock();
     let call = 0;
     // Every third run is undisturbed.
-    const shaken: Contestant = { name: "shaken", run: () => clock.pass(call++ % 3 === 0 ? 4 : 6) };
+    const shaken = (more: Partial<Contestant> = {}): Contestant => {
+      return { name: "shaken", run: () => clock.pass(call++ % 3 === 0 ? 4 : 6), ...more };
+    };
     const alone = { clock, samples: 9, spread: 1 };
-    expect((await measure([shaken], alone)).timings[0]!.median).toBeCloseTo(6, 3);
-    const { timings } = await measure([shaken, lasting(clock, "long", 40)], { ...alone, stretches: 3 });
+    expect((await measure([shaken()], alone)).timings[0]!.median).toBeCloseTo(6, 3);
+    const { timings } = await measure([shaken(), lasting(clock, "long", 40)], { ...alone, sampleMs: 18.1 });
     expect(timings[0]!.max).toBeCloseTo(4, 3);
     expect(timings.map(({ n }) => n)).toEqual([9, 9]);
+    // Of differences the least is no quiet one.
+    const own = await measure([shaken({ duration: () => (call % 3 === 0 ? 2 : 1) })], { ...alone, sampleMs: 18.1 });
+    expect(own.timings[0]!.max).toBe(2);
     let runs = 0;
-    await measure([{ name: "long", run: () => (runs++, clock.pass(40)) }], { ...alone, stretches: 3 });
+    await measure([{ name: "long", run: () => (runs++, clock.pass(40)) }], { ...alone, sampleMs: 18.1 });
     // The first, two of warm-up, and one a sample.
     expect(runs).toBe(12);
+  });
+  test("stretches keep half their length at least where runs have become faster since they were counted", async () => {
+    const clock = new FakeClock();
+    let calls = 0;
+    const batches: number[] = [];
+    // Compiled after the tenth call: four to a stretch then, not one.
+    const compiled: Contestant = { name: "a", run: () => clock.pass(++calls <= 10 ? 2 : 0.14) };
+    const watching: Contestant = { name: "b", run: () => (batches.push(calls), clock.pass(20)) };
+    const { timings } = await measure([compiled, watching], { clock, samples: 9, spread: 1 });
+    expect(timings[0]!.repeats).toBe(4);
+    expect(timings[0]!.median).toBeCloseTo(0.14, 3);
+    // In two rounds one before each sample, and the sample's.
+    expect(batches.at(-1)! - batches.at(-3)!).toBe(2 * 5);
   });
   test("repeats are doubled until a stretch lasts a millisecond and a hundred grains", async () => {
     const clock = new FakeClock();
@@ -109,10 +127,13 @@ describe("timing", () => {
   test("noise brings more samples, and is said where it stays", async () => {
     const clock = new FakeClock();
     const random = randomNumbers(3);
-    const { timings, notes } = await measure([{ name: "wild", run: () => clock.pass(2 + 6 * random()) }], { clock });
+    const { timings, doubts, notes } = await measure([{ name: "wild", run: () => clock.pass(2 + 6 * random()) }], {
+      clock,
+    });
     expect(timings[0]!.n).toBe(36);
     expect(timings[0]!.error).toBeGreaterThan(0.02);
-    expect(notes.join()).toContain("wild is noisy");
+    expect(doubts.join()).toContain("wild is noisy");
+    expect(notes).toEqual([]);
   });
   test("device time replaces the wall clock where a contestant knows it", async () => {
     const clock = new FakeClock();
@@ -131,10 +152,14 @@ describe("timing", () => {
   });
   test("a time limit ends it with the best so far, three samples at least, and says so", async () => {
     const clock = new FakeClock();
-    const { timings, spent, notes } = await measure([lasting(clock, "a", 50)], { clock, samples: 1000, budgetMs: 600 });
+    const { timings, spent, doubts } = await measure([lasting(clock, "a", 50)], {
+      clock,
+      samples: 1000,
+      budgetMs: 600,
+    });
     expect(timings[0]!.n).toBeGreaterThanOrEqual(3);
     expect(spent).toBeLessThan(800);
-    expect(notes.join()).toContain("time limit");
+    expect(doubts.join()).toContain("time limit");
   });
   test("warm-up that never settles leaves most of the time to samples", async () => {
     const clock = new FakeClock();

@@ -96,6 +96,37 @@ describe("the mode that was asked for computes", () => {
     await plans.close();
   });
 
+  test("small plans are all kept, and of large ones the last eight", async () => {
+    const library = await loadLibrary();
+    const count = { made: 0, destroyed: 0 };
+    class Counted extends library.GPU {
+      constructor(...args: ConstructorParameters<typeof library.GPU>) {
+        super(...args);
+        count.made++;
+      }
+      override async destroy(): Promise<void> {
+        count.destroyed++;
+        await super.destroy();
+      }
+    }
+    const plans = new Plans({ ...partsOf(library), GPU: Counted }, "cpu", false);
+    for (let round = 0; round < 2; round++) {
+      for (let rows = 1; rows <= 20; rows++) await plans.smoothness(rows);
+      expect(count).toEqual({ made: 20, destroyed: 0 });
+    }
+    // Two of them are all that may be kept beyond eight: the small ones go, oldest first, then the large ones.
+    for (let k = 0; k < 2; k++) await plans.weights(2 ** 22 + k);
+    expect(count).toEqual({ made: 22, destroyed: 0 });
+    for (let k = 2; k < 9; k++) await plans.weights(2 ** 22 + k);
+    expect(count).toEqual({ made: 29, destroyed: 21 });
+    await plans.weights(2 ** 22 + 1);
+    expect(count.made).toBe(29);
+    await plans.weights(2 ** 22);
+    expect(count).toEqual({ made: 30, destroyed: 22 });
+    await plans.close();
+    expect(count.destroyed).toBe(30);
+  });
+
   test("so is one that takes its steps one by one", () => {
     const pipeline = { backend: "webgpu", executorKind: "generic", fallbackReason: "too long" } as Pipeline;
     expect(() => checkMode("webgpu", pipeline)).toThrow(/too long/);

@@ -1,13 +1,17 @@
-/** Compiled computations of gpu.js, by what they compute and for which sizes; the last few are kept. */
+/** Compiled computations of gpu.js, by what they compute and for which sizes; the last ones are kept. */
 import type { WenoVariant } from "../../scheme/options.ts";
 import { createGpu } from "./device.ts";
 import { functions } from "./functions.ts";
 import { checkMode, type Gpu, type Library, type Mode, type Rows } from "./library.ts";
 
-/** Three axes, with a last piece that is shorter, and the two operations on stencils. */
-const keptPlans = 8;
+/** Plans that are kept however large: three axes, with a last piece that is shorter, and the two operations on stencils. */
+const fewestPlans = 8;
+/** Numbers in and out of the plans that are kept beyond these: compiling takes 5 to 150 ms, and who takes sizes in turn pays it each time. */
+const keptNumbers = 2 ** 26;
 
 export interface Plan {
+  /** In and out of a run. */
+  readonly numbers: number;
   run(...args: readonly unknown[]): Promise<Readonly<Record<string, Rows>>>;
   close(): Promise<void>;
 }
@@ -27,7 +31,7 @@ export class Plans {
 
   /** Smoothness indicators: (stencils) -> s1, s2, s3. */
   smoothness(rows: number): Promise<Plan> {
-    return this.#get(`smoothness ${rows}`, (gpu) => {
+    return this.#get(`smoothness ${rows}`, (5 + 3) * rows, (gpu) => {
       const step = gpu.createKernel(functions.indicator, {
         output: [rows],
         argumentTypes: { stencils: "Array", start: "Integer", p: "Float", q: "Float" },
@@ -42,7 +46,7 @@ export class Plans {
 
   /** JS weights: (beta, d0, d1, d2, epsilon) -> w1, w2, w3. */
   weights(rows: number): Promise<Plan> {
-    return this.#get(`weights ${rows}`, (gpu) => {
+    return this.#get(`weights ${rows}`, (3 + 3) * rows, (gpu) => {
       const output = [rows];
       const sum = gpu.createKernel(functions.inverseSum, {
         output,
@@ -65,7 +69,7 @@ export class Plans {
 
   /** One-sided derivatives: (padded lines, scale, floor, unit, -unit) -> minus, plus; see `oneSided`. */
   derivatives(variant: WenoVariant, nodes: number, stride: number, slabs: number): Promise<Plan> {
-    return this.#get(`${variant} ${nodes} ${stride} ${slabs}`, (gpu) => {
+    return this.#get(`${variant} ${nodes} ${stride} ${slabs}`, (1 + 2) * nodes * stride * slabs, (gpu) => {
       const step = gpu.createKernel(functions.oneSided, {
         output: slabs > 1 ? [nodes * stride, slabs] : [nodes * stride],
         constants: { stride, z: variant === "z" ? 1 : 0, mapped: variant === "m" ? 1 : 0 },
@@ -92,24 +96,31 @@ export class Plans {
 
   async #get(
     key: string,
+    numbers: number,
     describe: (gpu: Gpu) => (...args: readonly unknown[]) => Readonly<Record<string, unknown>>,
   ): Promise<Plan> {
     const known = this.#kept.get(key);
     this.#kept.delete(key);
-    const plan = known ?? this.#make(describe);
+    const plan = known ?? this.#make(numbers, describe);
     this.#kept.set(key, plan);
+    let held = [...this.#kept.values()].reduce((sum, kept) => sum + kept.numbers, 0);
     for (const [oldest, stale] of this.#kept) {
-      if (this.#kept.size <= keptPlans) break;
+      if (this.#kept.size <= fewestPlans || held <= keptNumbers) break;
       this.#kept.delete(oldest);
+      held -= stale.numbers;
       await stale.close();
     }
     return plan;
   }
 
-  #make(describe: (gpu: Gpu) => (...args: readonly unknown[]) => Readonly<Record<string, unknown>>): Plan {
+  #make(
+    numbers: number,
+    describe: (gpu: Gpu) => (...args: readonly unknown[]) => Readonly<Record<string, unknown>>,
+  ): Plan {
     const gpu = createGpu(this.module, this.mode);
     const pipeline = gpu.createPipeline(describe(gpu), { threads: this.#threads });
     return {
+      numbers,
       run: async (...args) => {
         const results = await pipeline(...args);
         checkMode(this.mode, pipeline);
