@@ -101,8 +101,22 @@ function benchPart(file: string, report: Omit<KeptReport, "format">, times: stri
           table(baselineTable(report.baseline)),
         ]
       : []),
-    ...(report.notes.length > 0 ? ["### Notes", ...listOf(report.notes)] : []),
+    ...(report.notes.length > 0 ? ["### Notes", ...listOf(shortNotes(report.notes))] : []),
   ].join("\n\n");
+}
+
+const doubt = /did not settle in|is noisy: MAD|The time limit ended the measurement/;
+
+/** The notes, those that hundreds of rows of a restless machine may have as their number. */
+function shortNotes(notes: readonly string[]): readonly string[] {
+  const others = notes.filter((note) => !doubt.test(note));
+  const doubts = notes.length - others.length;
+  return doubts === 0
+    ? others
+    : [
+        ...others,
+        `${doubts} timings were noisy, did not settle in the warm-up or were cut short: the document names them.`,
+      ];
 }
 
 /** A list, or nothing of nothing. */

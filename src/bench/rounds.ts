@@ -6,6 +6,8 @@ import type { SectionResult } from "./kernels.ts";
 import { type BenchRow, type LeftOut, rowKey } from "./report.ts";
 import { timesOf } from "./times.ts";
 
+const lost = "its time, a difference of two, is lost in what disturbs the machine";
+
 /**
  * One result of several rounds. A row is that of its quietest round, with the samples of all. Who was left out of one round and
  * raced in another has a row; who was wrong or failed in any has none.
@@ -26,8 +28,13 @@ export function mergeRounds(rounds: readonly SectionResult[]): SectionResult {
     // That somebody is wrong matters more than that another round had no time for it.
     if (!rows.has(key) && (!before || before.kind === "slow")) leftOut.set(key, left);
   }
+  const merged = [...rows.values()].map(mergeRows);
+  for (const row of merged.filter(({ time }) => !(time > 0))) {
+    const { section, operation, shape, contestant } = row;
+    leftOut.set(rowKey(row), { section, operation, shape, contestant, kind: "failed", reason: lost });
+  }
   return {
-    rows: [...rows.values()].map(mergeRows),
+    rows: merged.filter(({ time }) => time > 0),
     leftOut: [...leftOut.values()],
     notes: rounds.flatMap(({ notes }) => notes),
   };

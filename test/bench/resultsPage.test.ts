@@ -18,7 +18,14 @@ test("both kinds of documents become tables with machine, date, command, rows an
   const report = reportWith([rowWith({ contestant: "batched f64" })], { options });
   const slower = reportWith([rowWith({ contestant: "batched f64", time: 2, median: 2 })]);
   writeFileSync(join(folder, "a.json"), JSON.stringify({ ...report, baseline: compareRuns(slower, report) }));
-  const old = { ...report, format: 2, rows: [{ ...report.rows[0]!, time: undefined, median: 3, mad: 0.3 }] };
+  const noisy = "weights 64: batched f64 is noisy: MAD 12 % of its median.";
+  const unsettled = "weights 64: scalar f64 did not settle in 8 rounds of warm-up.";
+  const old = {
+    ...report,
+    notes: ["A slow clock.", noisy, unsettled],
+    format: 2,
+    rows: [{ ...report.rows[0]!, time: undefined, median: 3, mad: 0.3 }],
+  };
   writeFileSync(join(folder, "old.json"), JSON.stringify(old));
   const rows = [{ contestant: "numpy", software: false, nsPerPoint: 33, mad: 1, n: 9, error: 0 }];
   const results = [
@@ -43,6 +50,9 @@ test("both kinds of documents become tables with machine, date, command, rows an
     "| faster | derivatives | 64 x 64 | batched f64 | 2.00 ms | 1.00 ms |",
     "| numpy / batched f64 | 3.50 | > 1 |",
     "- numba: not for this machine",
+    "- A slow clock.",
+    "- 2 timings were noisy, did not settle in the warm-up or were cut short: the document names them.",
   ])
     expect(page).toContain(part);
+  expect(page).not.toContain(noisy);
 });

@@ -33,7 +33,7 @@ test("the time is the quietest round's, its spread goes to the third quietest; t
   ];
   expect(timesOf(rounds, "least")).toEqual({ time: 2, spread: 2.25, median: 4.75, mad: 1, max: 9, n: 8 });
   // A difference of times may come out too small as well as too large.
-  expect(timesOf(rounds, "median")).toMatchObject({ time: 4.25, spread: 1.25, median: 4.75, n: 8 });
+  expect(timesOf(rounds, "median")).toMatchObject({ time: 4.75, spread: 1, median: 4.75, n: 8 });
   expect(timesOf(rounds.slice(1, 3), "least")).toMatchObject({ time: 2, spread: 2 });
 });
 
@@ -83,6 +83,17 @@ test("who had no time in one round has a row by the other; who was wrong in any 
     ["c", "failed"],
     ["b", "wrong"],
   ]);
+});
+
+test("a difference of times that is lost has no row, and says so", () => {
+  const figure = "median" as const;
+  const merged = mergeRounds([round([rowOf([0, 0, 3], { figure })]), round([rowOf([0, 0.5, 0], { figure })])]);
+  expect(merged.rows).toEqual([]);
+  expect(merged.leftOut).toMatchObject([
+    { contestant: "a", kind: "failed", reason: expect.stringMatching(/is lost in/) },
+  ]);
+  const told = mergeRounds([round([rowOf([0, 0, 3], { figure })]), round([rowOf([0.25, 0.5, 0.75], { figure })])]);
+  expect(told.rows.map(({ time }) => time)).toEqual([0.375]);
 });
 
 test("a whole run has rounds of everything, one row of each, and asks the wrong ones once a round", async () => {
