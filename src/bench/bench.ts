@@ -79,7 +79,8 @@ const sampleMs = { whole: 8, quick: 0 } as const;
 export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
   const { sections = sectionNames, quick = false, only, adapter, clock = systemClock, tiers = registered } = options;
   const begun = clock.now();
-  const limitMs = 1000 * (options.timeLimit ?? (quick ? limits.quick : limits.whole));
+  const extent = quick ? "quick" : "whole";
+  const limitMs = 1000 * (options.timeLimit ?? limits[extent]);
   const scalar = tiers.find(({ name }) => name === "scalar") ?? registered[0]!;
   await using opened = await openKernels(tiers, adapter, only);
   const candidates = sections.includes("solve")
@@ -88,16 +89,16 @@ export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
   if (opened.contenders.length === 0 && candidates.able.length === 0) throw nothingFits(opened, only);
   const { roofs, notes: roofNotes } = await measureRoofs(opened.contenders, adapter, clock);
   const energy = options.energy ?? (await findEnergy());
-  const rounds = quick ? roundCounts.quick : roundCounts.whole;
+  const rounds = roundCounts[extent];
   const course: Course = {
     clock,
     roofs,
     energy,
     rounds,
-    samples: quick ? samples.quick : samples.whole,
-    stretchMs: quick ? stretchMs.quick : stretchMs.whole,
-    sampleMs: quick ? sampleMs.quick : sampleMs.whole,
-    spread: quick ? spread.quick : spread.whole,
+    samples: samples[extent],
+    stretchMs: stretchMs[extent],
+    sampleMs: sampleMs[extent],
+    spread: spread[extent],
     known: new Map(),
     signal: options.signal,
     onRow: (row) => options.onRow?.(row),

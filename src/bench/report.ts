@@ -29,7 +29,7 @@ export interface BenchRow extends Times {
   readonly device: string;
   /** True where a "GPU" is a program on the processor: left out of every comparison. */
   readonly software: boolean;
-  /** What `time` is of a round's samples. */
+  /** What `time` is: the least of the quietest round, or the median of all samples. */
   readonly figure: Figure;
   /** Round by round. */
   readonly samples: readonly (readonly number[])[];

@@ -10,7 +10,7 @@ const lost = "its time, a difference of two, is lost in what disturbs the machin
 
 /**
  * One result of several rounds. A row is that of its quietest round, with the samples of all. Who was left out of one round and
- * raced in another has a row; who was wrong or failed in any has none.
+ * raced in another has a row; who was wrong or failed in any has none, nor has a time that comes out as 0.
  */
 export function mergeRounds(rounds: readonly SectionResult[]): SectionResult {
   const broken = new Set(

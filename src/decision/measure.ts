@@ -266,7 +266,7 @@ async function sample(clock: Clock, runner: Runner, least: number, sampleMs: num
     spent += wall;
     longest = Math.max(longest, wall);
     // It has become faster than it was when its runs were counted.
-    if (2 * wall <= least) runner.repeats *= 2;
+    if (2 * wall <= least && runner.repeats < mostRepeats) runner.repeats *= 2;
   } while (spent + longest <= sampleMs);
   return quietest;
 }

@@ -125,6 +125,10 @@ describe("the mode that was asked for computes", () => {
     expect(count).toEqual({ made: 30, destroyed: 22 });
     await plans.close();
     expect(count.destroyed).toBe(30);
+    // The smallest take memory, too.
+    for (let rows = 1; rows <= 260; rows++) await plans.smoothness(rows);
+    expect(count).toEqual({ made: 290, destroyed: 34 });
+    await plans.close();
   });
 
   test("so is one that takes its steps one by one", () => {

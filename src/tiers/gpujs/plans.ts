@@ -8,9 +8,11 @@ import { checkMode, type Gpu, type Library, type Mode, type Rows } from "./libra
 const fewestPlans = 8;
 /** Numbers in and out of the plans that are kept beyond these: compiling takes 5 to 150 ms, and who takes sizes in turn pays it each time. */
 const keptNumbers = 2 ** 26;
+/** What a plan counts as at least: compiled code and its memory take a megabyte, however few its numbers. */
+const fewestNumbers = 2 ** 18;
 
 export interface Plan {
-  /** In and out of a run. */
+  /** In and out of a run, or what its code takes. */
   readonly numbers: number;
   run(...args: readonly unknown[]): Promise<Readonly<Record<string, Rows>>>;
   close(): Promise<void>;
@@ -100,8 +102,12 @@ export class Plans {
     describe: (gpu: Gpu) => (...args: readonly unknown[]) => Readonly<Record<string, unknown>>,
   ): Promise<Plan> {
     const known = this.#kept.get(key);
-    this.#kept.delete(key);
-    const plan = known ?? this.#make(numbers, describe);
+    if (known) {
+      this.#kept.delete(key);
+      this.#kept.set(key, known);
+      return known;
+    }
+    const plan = this.#make(Math.max(fewestNumbers, numbers), describe);
     this.#kept.set(key, plan);
     let held = [...this.#kept.values()].reduce((sum, kept) => sum + kept.numbers, 0);
     for (const [oldest, stale] of this.#kept) {
