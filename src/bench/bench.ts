@@ -7,6 +7,7 @@ import { tiers as registered } from "../tiers/registry.ts";
 import type { Tier } from "../tiers/tier.ts";
 import { openKernels, type OpenedKernels } from "./contenders.ts";
 import { findEnergy, type Energy } from "./energy.ts";
+import { KernelFields } from "./kernelFields.ts";
 import { benchKernels, kernelCases, type KernelCase, type SectionResult } from "./kernels.ts";
 import { benchLatency } from "./latency.ts";
 import { fits } from "./names.ts";
@@ -23,7 +24,7 @@ import {
 import { measureRoofs } from "./roofs.ts";
 import { mergeRounds } from "./rounds.ts";
 import { Schedule } from "./schedule.ts";
-import { benchSolve, type Game, largeGames, solveShapes } from "./solve.ts";
+import { benchSolve, type Game, largeGames, solveShapes, type Truth } from "./solve.ts";
 import { benchTransfer, transferSizes } from "./transfer.ts";
 
 export interface BenchOptions {
@@ -51,13 +52,13 @@ export interface BenchOptions {
 }
 
 /** Parts of the time that the sections get. */
-const weights: Readonly<Record<SectionName, number>> = { kernels: 40, solve: 51, transfer: 7, latency: 2 };
+const weights: Readonly<Record<SectionName, number>> = { kernels: 46, solve: 45, transfer: 7, latency: 2 };
 const limits = { whole: 265, quick: 40 } as const;
 /** How often everything is run, if time allows; each of a GPU's large games, which are long to set up, in the first round alone. */
 const roundCounts = { whole: 12, quick: 1 } as const;
 /** Shares of the time that the first round gets, with large games and without, where each of the others gets one. */
 const firstShares = { large: 12, usual: 6 } as const;
-const samples = { whole: 4, quick: 5 } as const;
+const samples = { whole: 3, quick: 5 } as const;
 /** Rounds show more than further samples within one. */
 const spread = { whole: Infinity, quick: 0.05 } as const;
 /**
@@ -109,6 +110,7 @@ export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
   const games = options.games ?? (quick ? [] : largeGames(candidates.able));
   const firstShare = games.length > 0 ? firstShares.large : firstShares.usual;
   const results = new Map<SectionName, SectionResult[]>(sections.map((section) => [section, []]));
+  const [fields, truths] = [new KernelFields(), new Map<string, Truth>()];
   const schedules = new Map(sections.map((section) => [section, new Schedule(clock)]));
   const parts = Array.from({ length: rounds }, (_, round) =>
     sections.map((section) => ({ section, round, share: weights[section] * (round === 0 ? firstShare : 1) })),
@@ -124,7 +126,7 @@ export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
     async function runSection(name: SectionName): Promise<SectionResult> {
       switch (name) {
         case "kernels":
-          return benchKernels(opened.contenders, scalar, options.cases ?? kernelCases(quick), course, schedule);
+          return benchKernels(opened.contenders, scalar, options.cases ?? kernelCases(quick), course, schedule, fields);
         case "solve":
           return candidates.reference
             ? benchSolve(
@@ -134,10 +136,18 @@ export async function bench(options: BenchOptions = {}): Promise<BenchReport> {
                 course,
                 schedule,
                 games,
+                truths,
               )
             : { rows: [], leftOut: [], notes: ["No tier with solves in f64 is here: solves are not measured."] };
         case "transfer":
-          return benchTransfer(opened.contenders, adapter, options.sizes ?? transferSizes(quick), course, schedule);
+          return benchTransfer(
+            opened.contenders,
+            adapter,
+            options.sizes ?? transferSizes(quick),
+            course,
+            schedule,
+            fields,
+          );
         case "latency":
           return benchLatency(opened.contenders, adapter, course, schedule);
       }

@@ -77,7 +77,7 @@ export function layoutOf(shape: readonly number[], axis: number): DerivativeLayo
 }
 
 /** What an operation is timed on. */
-function inputOf(operation: KernelOperation, shape: readonly number[]): Float64Array {
+export function inputOf(operation: KernelOperation, shape: readonly number[]): Float64Array {
   switch (operation) {
     case "smoothness":
       return stencils(pointsOf(shape));

@@ -1,9 +1,10 @@
 /** Section `kernels`: smoothness indicators, weights and derivatives of every tier, against each other. */
 import type { KernelContender } from "./contenders.ts";
-import { kernelData, type KernelData, type KernelOperation, pointsOf, widened } from "./kernelData.ts";
-import type { KernelArray, Kernels, Tier } from "../tiers/tier.ts";
+import { type KernelData, type KernelOperation, pointsOf } from "./kernelData.ts";
+import { type Field, KernelFields } from "./kernelFields.ts";
+import type { KernelArray, Tier } from "../tiers/tier.ts";
 import { race, relativeDifference, type Course, type Racer } from "./race.ts";
-import type { BenchRow, LeftOut } from "./report.ts";
+import { type BenchRow, type LeftOut, rowKey } from "./report.ts";
 import type { Schedule } from "./schedule.ts";
 import { derivativeWork, smoothnessWork, weightsWork } from "./work.ts";
 
@@ -48,13 +49,18 @@ export interface SectionResult {
 /** Points times axes from which on `scalar` takes too long: there `batched` serves, which was held to it on the smaller ones. */
 const longForScalar = 1 << 18;
 
-/** Runs the section. The reference is `scalar`, or `batched`: in f64, on the numbers that a precision stores. */
+/**
+ * Runs the section. The reference is `scalar`, or `batched`: in f64, on the numbers that a precision stores.
+ *
+ * @param fields what earlier rounds made
+ */
 export async function benchKernels(
   contenders: readonly KernelContender[],
   scalar: Tier,
   cases: readonly KernelCase[],
   course: Course,
   schedule: Schedule,
+  fields: KernelFields = new KernelFields(),
 ): Promise<SectionResult> {
   const rows: BenchRow[] = [];
   const leftOut: LeftOut[] = [];
@@ -75,7 +81,12 @@ export async function benchKernels(
       leftOut.push({ section: "kernels", operation, shape, contestant: contender.name, kind: "slow", reason });
     if (racing.length === 0) continue;
     const reference = quick && pointStages >= longForScalar && !wrong.has(quick.name) ? quick.kernels : exact;
-    const field = await fieldOf(operation, shape, reference, racing);
+    const known = racing.every(({ name }) =>
+      course.known.has(rowKey({ section: "kernels", operation, shape, contestant: name })),
+    );
+    const field = new Map<"f64" | "f32", Field>();
+    for (const precision of new Set(racing.map((contender) => contender.precision)))
+      field.set(precision, await fields.field(operation, shape, precision, reference, !known));
     const racers = racing.map((contender) => racerOf(contender, operation, field.get(contender.precision)!));
     const done = await race("kernels", operation, shape, racers, course, budgetMs);
     rows.push(...done.rows);
@@ -87,42 +98,15 @@ export async function benchKernels(
   return { rows, leftOut, notes };
 }
 
-interface Field {
-  readonly data: KernelData;
-  readonly wanted: readonly KernelArray[];
-}
-
-/** Data and right results of the precisions that take part. */
-async function fieldOf(
-  operation: KernelOperation,
-  shape: readonly number[],
-  reference: Kernels,
-  racing: readonly KernelContender[],
-): Promise<Map<"f64" | "f32", Field>> {
-  const fields = new Map<"f64" | "f32", Field>();
-  for (const precision of new Set(racing.map((contender) => contender.precision))) {
-    const data = kernelData(operation, shape, precision);
-    const exact = widened(operation, shape, data);
-    const wanted = exact.make();
-    await exact.call(reference, wanted);
-    fields.set(precision, { data, wanted });
-  }
-  return fields;
-}
-
-function racerOf(contender: KernelContender, operation: KernelOperation, { data, wanted }: Field): Racer {
+function racerOf(contender: KernelContender, operation: KernelOperation, { data, wanted, stride }: Field): Racer {
   const { kernels, precision } = contender;
-  // One memory for all, so that nobody's is better placed; what another one left there does not pass for a result.
+  // One memory for all, so that nobody's is better placed.
   const { outputs } = data;
-  const run = (): Promise<void> => data.call(kernels, outputs);
   return {
     contender,
-    run,
-    error: async () => {
-      for (const output of outputs) output.fill(Number.NaN);
-      await run();
-      return relativeDifference(outputs, wanted);
-    },
+    run: () => data.call(kernels, outputs),
+    spoil: () => spoil(outputs, stride),
+    error: () => relativeDifference(outputs, wanted, stride),
     bound: bounds[precision],
     work: works[operation](precision),
     pointStages: data.pointStages,
@@ -131,6 +115,11 @@ function racerOf(contender: KernelContender, operation: KernelOperation, { data,
       moved: movedBytes(operation, data),
     }),
   };
+}
+
+/** Makes every so many-th number none, so that what another one left there does not pass for a result. */
+export function spoil(outputs: readonly KernelArray[], stride: number): void {
+  for (const output of outputs) for (let i = 0; i < output.length; i += stride) output[i] = Number.NaN;
 }
 
 /** Bytes of one run into the tier's memory and out of it. */

@@ -28,8 +28,12 @@ export interface Course {
   readonly onRow: (row: BenchRow) => void;
 }
 
-/** Someone's last timing; the computing alone, which is timed once, since what else the machine does is in no such time; and energy. */
+/**
+ * Someone's last timing; the computing alone, which is timed once, since what else the machine does is in no such time; energy; and
+ * the first check's difference, which is of all that was computed.
+ */
 interface Earlier extends Timing {
+  readonly difference: number | undefined;
   readonly computing: ComputingTime | undefined;
   readonly joules: number | null;
 }
@@ -40,6 +44,8 @@ export interface Racer {
   readonly run: () => unknown;
   /** Difference from the reference after a run, relative to the largest value; undefined where there is nothing to check. */
   readonly error?: () => number | Promise<number>;
+  /** See `Contestant`. */
+  readonly spoil?: () => void;
   readonly bound: number;
   readonly work: CountedWork | undefined;
   /** Points times stages of one run; undefined where nothing is computed. */
@@ -108,6 +114,7 @@ export async function race(
           ? undefined
           : `its ${operation} differs from the reference by ${error.toExponential(1)} (bound ${racer.bound})`;
       },
+      ...(racer.spoil && { spoil: racer.spoil }),
       ...(racer.duration && { duration: racer.duration }),
     };
   });
@@ -136,12 +143,13 @@ export async function race(
           return undefined;
         });
     const joules = earlier?.joules ?? (await energyOf(racer, timing, energy, begun + budgetMs - clock.now()));
-    course.known.set(keyOf(timing.name), { ...timing, computing, joules });
+    const difference = earlier ? earlier.difference : errors.get(timing.name);
+    course.known.set(keyOf(timing.name), { ...timing, computing, joules, difference });
     const row = rowOf(section, operation, shape, racer, timing, course.roofs, {
       shares,
       computing,
       joules,
-      error: errors.get(timing.name),
+      error: difference,
     });
     rows.push(row);
     course.onRow(row);
@@ -259,15 +267,23 @@ function rowOf(
   };
 }
 
-/** Largest difference over the largest wanted number; NaN of what is not a number. */
-export function relativeDifference(got: readonly ArrayLike<number>[], wanted: readonly ArrayLike<number>[]): number {
+/**
+ * Largest difference over the largest wanted number; NaN of what is not a number.
+ *
+ * @param stride of what was got only every so many-th number is wanted, from the first on
+ */
+export function relativeDifference(
+  got: readonly ArrayLike<number>[],
+  wanted: readonly ArrayLike<number>[],
+  stride: number = 1,
+): number {
   let worst = 0;
   let scale = Number.MIN_VALUE;
   for (const [k, expected] of wanted.entries()) {
     const values = got[k];
-    if (values?.length !== expected.length) return Number.NaN;
+    if (values === undefined || Math.ceil(values.length / stride) !== expected.length) return Number.NaN;
     for (let i = 0; i < expected.length; i++) {
-      const off = Math.abs(values[i]! - expected[i]!);
+      const off = Math.abs(values[i * stride]! - expected[i]!);
       const size = Math.abs(expected[i]!);
       if (Number.isNaN(off)) return off;
       if (off > worst) worst = off;

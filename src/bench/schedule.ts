@@ -3,8 +3,8 @@ import type { Clock } from "../decision/clock.ts";
 
 /** Runs that a contestant needs at least: the first, warm-up, three samples, and those that are checked. */
 const fewestRuns = 7;
-/** The same where an earlier round knows it: warm-up, a sample, and the one that is checked. */
-const fewestRunsAgain = 3;
+/** The same where an earlier round knows it: the one that is checked is the sample, too. */
+const fewestRunsAgain = 1;
 /** Milliseconds of a run that are always granted. */
 const grantedMs = 20;
 /** From two sizes on a run is a part that stays and one that grows, the latter by this share of the whole at least. */
@@ -58,7 +58,8 @@ export class Schedule {
   /** The race that the next round begins with. */
   #next = 0;
   readonly #begun = new Set<number>();
-  readonly #known = new Map<string, Run[]>();
+  /** By contestant, then by operation. */
+  readonly #known = new Map<string, Map<string, Run[]>>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -115,12 +116,26 @@ export class Schedule {
     const before = this.#runs(operation, name);
     const same = before.find((run) => run.size === size);
     const run = { size, ms: Math.min(ms, same?.ms ?? ms), times: (same?.times ?? 0) + 1 };
-    this.#known.set(`${operation} ${name}`, [...before.filter((other) => other !== same), run]);
+    const all = this.#known.get(name) ?? new Map<string, Run[]>();
+    all.set(operation, [...before.filter((other) => other !== same), run]);
+    this.#known.set(name, all);
   }
 
   /** What somebody ran, one of each size. */
   #runs(operation: string, name: string): readonly Run[] {
-    return this.#known.get(`${operation} ${name}`) ?? [];
+    return this.#known.get(name)?.get(operation) ?? [];
+  }
+
+  /** Milliseconds of a run of a size that somebody has not run: as they grow with the size, or as those of another operation did. */
+  #predict(operation: string, name: string, size: number): number {
+    const known = this.#runs(operation, name);
+    const last = known.at(-1);
+    if (!last) return 0;
+    const growths = [...(this.#known.get(name) ?? [])].flatMap(([other, runs]) => {
+      const [from, to] = [last.size, size].map((one) => runs.find((run) => run.size === one)?.ms);
+      return other === operation || from === undefined || to === undefined ? [] : [to / from];
+    });
+    return Math.min(predict(known, size), growths.length > 0 ? last.ms * Math.max(...growths) : Infinity);
   }
 
   /**
@@ -142,7 +157,8 @@ export class Schedule {
       const known = this.#runs(operation, contender.name);
       const same = known.find((run) => run.size === size);
       const raced = known.some((run) => run !== same);
-      return { contender, raced, ms: same?.ms ?? predict(known, size), times: same?.times ?? 0 };
+      const ms = same?.ms ?? this.#predict(operation, contender.name, size);
+      return { contender, raced, ms, times: same?.times ?? 0 };
     });
     const most = Math.max(0, ...predicted.map(({ times }) => times));
     const slow = new Map<C, string>();

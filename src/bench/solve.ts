@@ -16,7 +16,7 @@ import type { Contender } from "./contenders.ts";
 import type { SectionResult } from "./kernels.ts";
 import { pointsOf } from "./kernelData.ts";
 import { race, relativeDifference, type Course, type Racer } from "./race.ts";
-import type { BenchRow, LeftOut } from "./report.ts";
+import { type BenchRow, type LeftOut, rowKey } from "./report.ts";
 import type { Schedule } from "./schedule.ts";
 import { stageWork } from "./work.ts";
 
@@ -154,6 +154,7 @@ function operationText(operation: SolveOperation, members: number): string {
  * Runs the section.
  *
  * @param more games after those of the shapes; who would need long for one is left out
+ * @param truths what is right of the games of earlier rounds
  */
 export async function benchSolve(
   candidates: readonly PlanCandidate[],
@@ -162,6 +163,7 @@ export async function benchSolve(
   course: Course,
   schedule: Schedule,
   more: readonly Game[] = [],
+  truths: Map<string, Truth> = new Map(),
 ): Promise<SectionResult> {
   const rows: BenchRow[] = [];
   const leftOut: LeftOut[] = [];
@@ -185,7 +187,7 @@ export async function benchSolve(
         leftOut.push({ section: "solve", operation, shape, contestant: contender.name, kind: "slow", reason });
     }
     if (racing.length === 0) continue;
-    const done = await benchGame(racing, referenceFor(size, reference, able), game, texts, course, budgetMs);
+    const done = await benchGame(racing, referenceFor(size, reference, able), game, texts, truths, course, budgetMs);
     rows.push(...done.rows);
     leftOut.push(...done.leftOut);
     notes.push(...done.notes);
@@ -214,6 +216,34 @@ function referenceFor(size: number, reference: PlanCandidate, able: readonly Pla
   return native.at(-1) ?? reference;
 }
 
+/** A game's problems, and what is right of those that are looked at. */
+export interface Truth {
+  readonly ds: readonly Discretisation[];
+  /** Members that are looked at: the first and the last. */
+  readonly checked: readonly number[];
+  readonly wanted: { readonly value: readonly Float64Array[]; readonly transported: readonly Float64Array[] };
+  readonly work: ReturnType<typeof workOf>;
+}
+
+/** Solves the members that are looked at, in this workspace of the reference. */
+async function truthOf(
+  workspace: Workspace,
+  ds: readonly Discretisation[],
+  checked: readonly number[],
+  operations: readonly SolveOperation[],
+): Promise<Truth> {
+  const substeps = { hjb: 0, fokkerPlanck: 0 };
+  const wanted = { value: [] as Float64Array[], transported: [] as Float64Array[] };
+  for (const i of checked.keys()) {
+    substeps.hjb = (await workspace.hjb(i)).substeps;
+    wanted.value.push(await workspace.read(i, "value"));
+    if (!operations.includes("fokkerPlanck")) continue;
+    substeps.fokkerPlanck = (await workspace.fokkerPlanck(i)).substeps;
+    wanted.transported.push(await workspace.read(i, "transported"));
+  }
+  return { ds, checked, wanted, work: workOf(ds[0]!, ratesOfData(ds[0]!), substeps) };
+}
+
 interface Entrant {
   readonly contender: Contender;
   readonly workspace: Workspace;
@@ -233,10 +263,10 @@ async function benchGame(
   reference: PlanCandidate,
   game: Game,
   texts: ReadonlyMap<SolveOperation, string>,
+  truths: Map<string, Truth>,
   course: Course,
   budgetMs: number,
 ): Promise<SectionResult> {
-  const ds = game.make();
   const { shape, operations } = game;
   const rows: BenchRow[] = [];
   const leftOut: LeftOut[] = [];
@@ -249,29 +279,33 @@ async function benchGame(
     return workspace;
   };
   try {
-    // Of many members the first and the last are looked at.
-    const checked = [...new Set([0, ds.length - 1])];
-    const truth = await open(
-      reference,
-      checked.map((i) => ds[i]!),
-    );
-    const substeps = { hjb: 0, fokkerPlanck: 0 };
-    const wanted = { value: [] as Float64Array[], transported: [] as Float64Array[] };
-    for (const i of checked.keys()) {
-      substeps.hjb = (await truth.hjb(i)).substeps;
-      wanted.value.push(await truth.read(i, "value"));
-      if (!operations.includes("fokkerPlanck")) continue;
-      substeps.fokkerPlanck = (await truth.fokkerPlanck(i)).substeps;
-      wanted.transported.push(await truth.read(i, "transported"));
+    const key = [...texts.values(), ...shape].join(" ");
+    let truth = truths.get(key);
+    let solved: Workspace | undefined;
+    if (!truth) {
+      const made = game.make();
+      const looked = [...new Set([0, made.length - 1])];
+      solved = await open(
+        reference,
+        looked.map((i) => made[i]!),
+      );
+      truth = await truthOf(solved, made, looked, operations);
+      // A large game has one round.
+      if (!game.suits) truths.set(key, truth);
     }
-    const work = workOf(ds[0]!, ratesOfData(ds[0]!), substeps);
+    const { ds, checked, wanted, work } = truth;
+    const isKnown = (contestant: string): boolean =>
+      operations.every((operation) =>
+        course.known.has(rowKey({ section: "solve", operation: texts.get(operation)!, shape, contestant })),
+      );
     const entrants: Entrant[] = [];
     for (const candidate of candidates) {
       const contender = contenderOf(candidate);
       try {
         // Memory for a large game takes long to be had a second time.
-        const workspace = candidate === reference && checked.length === ds.length ? truth : await open(candidate, ds);
-        await forAll(workspace, (i) => workspace.hjb(i));
+        const whole = candidate === reference && checked.length === ds.length ? solved : undefined;
+        const workspace = whole ?? (await open(candidate, ds));
+        if (!isKnown(contender.name)) await forAll(workspace, (i) => workspace.hjb(i));
         entrants.push({ contender, workspace });
       } catch (error) {
         course.signal?.throwIfAborted();

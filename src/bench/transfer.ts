@@ -1,9 +1,11 @@
 /** Section `transfer`: how fast data reach an adapter and come back, through the buffers that the kernels use. */
 import { MfgError } from "../errors.ts";
+import type { KernelArray } from "../tiers/tier.ts";
 import { type Device, openDevice } from "../tiers/webgpu/device.ts";
 import type { Contender, KernelContender } from "./contenders.ts";
-import { kernelData } from "./kernelData.ts";
-import type { SectionResult } from "./kernels.ts";
+import type { KernelData } from "./kernelData.ts";
+import { KernelFields } from "./kernelFields.ts";
+import { type SectionResult, spoil } from "./kernels.ts";
 import { race, relativeDifference, type Course, type Racer } from "./race.ts";
 import type { BenchRow, LeftOut } from "./report.ts";
 import { type Schedule, softwareReason, standsIn } from "./schedule.ts";
@@ -26,6 +28,8 @@ export function adapterContender(contenders: readonly KernelContender[]): Conten
 /**
  * Runs the section: uploads and read-backs of the adapter, what was read held to what was written; and copies into and out
  * of the memory of every contender that has one of its own, by its count of phases, in calls of the derivatives.
+ *
+ * @param fields what earlier rounds made
  */
 export async function benchTransfer(
   contenders: readonly KernelContender[],
@@ -33,6 +37,7 @@ export async function benchTransfer(
   sizes: readonly number[],
   course: Course,
   schedule: Schedule,
+  fields: KernelFields = new KernelFields(),
 ): Promise<SectionResult> {
   const rows: BenchRow[] = [];
   const leftOut: LeftOut[] = [];
@@ -57,7 +62,14 @@ export async function benchTransfer(
       if (!own) {
         // The field and both derivatives, three arrays.
         const shape = [Math.max(16, Math.round(bytes / 4))];
-        const racers = moving.filter((mover) => suits(mover, bytes)).map((mover) => callRacer(mover, shape));
+        const racing = moving.filter((mover) => suits(mover, bytes));
+        const data = new Map(
+          [...new Set(racing.map(({ precision }) => precision))].map((precision) => [
+            precision,
+            fields.data("derivatives", shape, precision),
+          ]),
+        );
+        const racers = racing.map((mover) => callRacer(mover, data.get(mover.precision)!));
         for (const mover of moving.filter((other) => !suits(other, bytes))) leaveOut("call", shape, mover.name);
         take(await race("transfer", "call", shape, racers, course, budgetMs));
       } else if (suits(own, bytes)) take(await link.race(own, bytes, budgetMs));
@@ -151,18 +163,23 @@ async function bothWays(
   }
 }
 
-function callRacer(contender: KernelContender, shape: readonly number[]): Racer {
+function callRacer(contender: KernelContender, data: KernelData): Racer {
   const { kernels, precision } = contender;
-  const data = kernelData("derivatives", shape, precision);
-  const out = data.make();
+  const { outputs } = data;
   return {
     contender,
-    run: () => data.call(kernels, out),
-    error: () => (out.every((array) => array.every(Number.isFinite)) ? 0 : Number.NaN),
+    run: () => data.call(kernels, outputs),
+    spoil: () => spoil(outputs, 1),
+    error: () => (outputs.every(allFinite) ? 0 : Number.NaN),
     bound: 0,
     work: derivativeWork(precision),
     pointStages: data.pointStages,
     phases: () => kernels.phases,
-    moved: { in: data.input.byteLength, out: out.reduce((sum, array) => sum + array.byteLength, 0) },
+    moved: { in: data.input.byteLength, out: outputs.reduce((sum, array) => sum + array.byteLength, 0) },
   };
+}
+
+function allFinite(array: KernelArray): boolean {
+  for (let i = 0; i < array.length; i++) if (!Number.isFinite(array[i])) return false;
+  return true;
 }

@@ -13,6 +13,8 @@ export interface Contestant {
   readonly run: () => unknown;
   /** Why what the last run made is wrong; undefined where it is right. Asked before the timing, and again after it. */
   readonly check?: () => string | undefined | Promise<string | undefined>;
+  /** Spoils what is there, so that it does not pass for a result; then a run of its own precedes each check. */
+  readonly spoil?: () => void;
   /** Milliseconds that the last run took by the contestant's own count (device timestamps); else the wall clock counts. */
   readonly duration?: () => number;
 }
@@ -35,8 +37,8 @@ export interface MeasureOptions {
   /** Relative spread (MAD over median) above which more samples are taken, up to four times as many. Default 0.05. */
   readonly spread?: number;
   /**
-   * What an earlier measurement of the same contestants found. They are checked after the timing alone, warm up for a run or two, and
-   * give one sample where a stretch is long. Default: nothing is known.
+   * What an earlier measurement of the same contestants found. They are checked before the timing alone, by a run that is all their
+   * warm-up, and all their samples where it is long. Default: nothing is known.
    */
   readonly known?: ReadonlyMap<string, Timing>;
   readonly signal?: AbortSignal;
@@ -94,8 +96,6 @@ const cheapSample = 15;
 /** Samples before a slow contestant may be dropped. */
 const samplesBeforeDrop = 3;
 const mostWarmups = 8;
-/** The same of those who were warm in an earlier measurement. */
-const fewWarmups = 2;
 /** Milliseconds of a run above which one of them, and not the median of three, is compared in the warm-up. */
 const longRun = 30;
 /** Share of the time limit that warm-up may take, the same for each contestant: a restless machine must leave time for samples. */
@@ -165,11 +165,15 @@ export async function measure(contestants: readonly Contestant[], options: Measu
     }
   };
   const right = async (runner: Runner): Promise<boolean> => {
+    const { name, run, check, spoil } = runner.contestant;
     let reason: string | undefined;
     const ran = await guarded(runner, async () => {
-      reason = await runner.contestant.check?.();
+      spoil?.();
+      if (runner.samples.length === 0 && runner.known) await resume(clock, runner, runner.known);
+      else if (spoil) consumed = await run();
+      reason = await check?.();
     });
-    if (ran && reason !== undefined) excluded.push({ name: runner.contestant.name, kind: "wrong", reason });
+    if (ran && reason !== undefined) excluded.push({ name, kind: "wrong", reason });
     return ran && reason === undefined;
   };
 
@@ -188,14 +192,12 @@ export async function measure(contestants: readonly Contestant[], options: Measu
       unsettled: true,
       dropped: false,
     } satisfies Runner as Runner;
-    if (!known) {
-      const ready = await guarded(runner, async () => {
-        runner.first = (await stretch(clock, contestant, 1)).ms;
-      });
-      if (!ready || !(await right(runner))) continue;
-    }
+    const ready = await guarded(runner, async () => {
+      if (!known) runner.first = (await stretch(clock, contestant, 1)).ms;
+    });
+    if (!ready || !(await right(runner))) continue;
     const warmedUp = (): boolean => clock.now() - begun > warmUpMs;
-    if (!(await guarded(runner, () => warmUp(clock, runner, least, warmedUp)))) continue;
+    if (!known && !(await guarded(runner, () => warmUp(clock, runner, least, warmedUp)))) continue;
     runners.push(runner);
   }
 
@@ -237,8 +239,8 @@ export async function measure(contestants: readonly Contestant[], options: Measu
 
   const timings: Timing[] = [];
   for (const runner of runners) {
-    // A contestant that went wrong while it was timed has no time worth knowing.
-    if (!(await right(runner))) continue;
+    // A contestant that went wrong while it was timed has no time worth knowing; a known one is looked at in every measurement.
+    if (!runner.known && !(await right(runner))) continue;
     const timing = timingOf(runner);
     timings.push(timing);
     if (noisy(runner, 2 * spread))
@@ -288,15 +290,28 @@ async function stretch(
   return { ms: (duration ? own : wall) / repeats, wall };
 }
 
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, restMs));
+}
+
 async function rest({ contestant, wall, repeats }: Runner): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, restMs));
+  await pause();
   if (wall / repeats <= shortRun) consumed = await contestant.run();
+}
+
+/** A run of one who was warm in an earlier measurement, to be checked: all its warm-up where it is short, and its sample where it is long. */
+async function resume(clock: Clock, runner: Runner, { median: ms, repeats, unsettled }: Timing): Promise<void> {
+  const { contestant } = runner;
+  runner.unsettled = unsettled;
+  await pause();
+  const once = await stretch(clock, contestant, 1);
+  // A count of one's own tells nothing of the wall clock.
+  runner.wall = repeats * (contestant.duration ? once.wall : ms);
+  if (runner.wall > cheapSample && repeats === 1) runner.samples.push(once.ms);
 }
 
 /** Doubles the repeats until a stretch is long enough, then runs until two medians agree. */
 async function warmUp(clock: Clock, runner: Runner, least: number, late: () => boolean): Promise<void> {
-  // What it keeps for this work may have been let go since.
-  if (runner.known && runner.known.median <= longRun) consumed = await runner.contestant.run();
   let once = await stretch(clock, runner.contestant, runner.repeats);
   while (once.wall < least && runner.repeats < mostRepeats) {
     runner.repeats *= 2;
@@ -304,11 +319,7 @@ async function warmUp(clock: Clock, runner: Runner, least: number, late: () => b
   }
   runner.wall = once.wall;
   let last = once.ms;
-  if (runner.known) {
-    runner.unsettled = runner.known.unsettled;
-    if (last > longRun || last <= (1 + agreement) * runner.known.median) return;
-  }
-  while (runner.warmups < (runner.known ? fewWarmups : mostWarmups)) {
+  while (runner.warmups < mostWarmups) {
     if (late()) return;
     const some: number[] = [];
     for (let k = 0; k < (once.ms > longRun ? 1 : 3); k++)
