@@ -2,6 +2,7 @@
 // #include "state.wgsl"
 // #include "solve_grid.wgsl"
 // #include "flat_index.wgsl"
+// #include "next_density.wgsl"
 struct Step {
   count: u32,
   apply: u32,
@@ -18,7 +19,7 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) grou
   if (i >= step.count) {
     return;
   }
-  let next = add_increment(m[i], increment[i]);
+  let next = next_density(m[i], increment[i]);
   if (step.apply == 1u) {
     m[i] = next;
   } else if (!(value_of(next) >= 0.0)) {

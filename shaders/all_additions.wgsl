@@ -3,6 +3,7 @@
 // #include "state.wgsl"
 // #include "sweep_member.wgsl"
 // #include "history_levels.wgsl"
+// #include "next_density.wgsl"
 @group(0) @binding(5) var<storage, read_write> densities: array<State>;
 @group(0) @binding(6) var<storage, read> transported: array<State>;
 @group(0) @binding(7) var<storage, read> histories: array<f32>;
@@ -14,7 +15,7 @@ fn work_on(entry: HistoryEntry, at: u32, word: u32) {
     densities[node] = add_increment(m, entry.x * difference(m, transported[own.transported + at]));
     return;
   }
-  let next = add_increment(m, histories[entry.first + at]);
+  let next = next_density(m, histories[entry.first + at]);
   if (entry.mode == adds) {
     densities[node] = next;
   } else if (!(value_of(next) >= 0.0)) {

@@ -156,6 +156,9 @@ impl<R: Real> Anderson<R> {
         let kept = (SharedHistory::new(&mut kept_q[0]), SharedHistory::new(&mut kept_dg[0]));
         let m = SharedHistory::new(m);
         let rest = R::from_f64(1.0 - beta);
+        // Below the smallest normal number numbers round by absolute amounts, which a combination multiplies by its condition at
+        // most: an entry that is negative by less is 0.
+        let lost = R::SMALLEST_NORMAL.to_f64() * LARGEST_CONDITION;
         // The least is sought as the largest of its opposite; NaN must not pass for a density.
         let shortfall = crew.largest(m.len(), |_, k| {
             let (m, f, h) = (level(m, k), level(kept.0, k), level(kept.1, k));
@@ -169,6 +172,11 @@ impl<R: Real> Anderson<R> {
                 let (a, b) = (rest * R::from_f64(y[j]), R::from_f64(gamma[j]));
                 for ((x, q), dg) in m.iter_mut().zip(&q[j][k]).zip(&dg[j][k]) {
                     *x += a * *q - b * *dg;
+                }
+            }
+            for x in m.iter_mut() {
+                if *x < R::ZERO && x.to_f64() >= -lost {
+                    *x = R::ZERO;
                 }
             }
             m.iter().fold(0.0, |most, x| f64::max(most, if *x >= R::ZERO { 0.0 } else { shortfall_of(x.to_f64()) }))
@@ -358,6 +366,18 @@ mod tests {
         assert_eq!(anderson.columns(), 1);
         anderson.reset();
         assert_eq!(anderson.columns(), 0);
+    }
+
+    #[test]
+    fn what_rounding_leaves_below_zero_counts_as_zero() {
+        let crew = Crew::new(1, 0, Level::Baseline).expect("memory");
+        for (bad, taken) in [(-1e-300, Some(0.0)), (-1e-290, None)] {
+            let mut anderson = Anderson::new(1, 2, 2).expect("memory");
+            let mut m = vec![vec![1.0, 0.0]];
+            let least = anderson.step(&crew, &mut m, &vec![vec![1.0, bad]], 1.0);
+            assert_eq!(least >= 0.0, taken.is_some());
+            assert_eq!(f64::to_bits(m[0][1]), f64::to_bits(taken.unwrap_or(bad)));
+        }
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub trait Real:
     const LIMITER_GUARD: Self;
     /// Between 1 and the next larger number.
     const EPSILON: Self;
+    /// The smallest number above 0 that has all its digits.
+    const SMALLEST_NORMAL: Self;
     /// Numbers in 64 bytes: the widest vector, and one cache line.
     const LANES: usize;
 
@@ -87,6 +89,7 @@ macro_rules! real {
             const SCALED_FLOOR: f64 = $floor;
             const LIMITER_GUARD: Self = $guard;
             const EPSILON: Self = <$type>::EPSILON;
+            const SMALLEST_NORMAL: Self = <$type>::MIN_POSITIVE;
             const LANES: usize = 64 / size_of::<$type>();
 
             #[inline(always)]

@@ -17,6 +17,7 @@ export function summaryLines(record: SolveResult["record"], picture: string | un
     ["computed", placeText(record)],
     ["ended", `${endings[record.stopReason]} after ${record.iterations} iterations`],
     ["", record.converged ? undefined : record.stopDetail],
+    ["", replacedText(record.relaxation.replaced)],
     ["residual", smallText(record.residual)],
     ["exploitability", smallText(record.exploitability)],
     ["mass drift", smallText(record.massDrift)],
@@ -41,6 +42,12 @@ export function summaryLines(record: SolveResult["record"], picture: string | un
 function placeText({ tier, variant, residency, precision, adapter, software }: SolveResult["record"]): string {
   const name = `${tier}${variant === null ? "" : `:${variant}`}${residency === "offload" ? "/offload" : ""}`;
   return `tier ${name}, ${precision}${adapter ? `, ${adapter}` : ""}${software ? " (software)" : ""}`;
+}
+
+function replacedText(steps: number): string | undefined {
+  if (steps === 0) return undefined;
+  const many = steps === 1 ? "1 Anderson step" : `${steps} Anderson steps`;
+  return `${many} would have made a density negative; fictitious play took ${steps === 1 ? "its" : "their"} place, which is slower`;
 }
 
 /** What the tier's own memory cost. */

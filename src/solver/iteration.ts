@@ -43,6 +43,8 @@ export interface MemberOutcome {
   readonly lastDensity: DensityReport | undefined;
   readonly densityKind: "transported" | "relaxed";
   readonly partial: "value" | "density" | null;
+  /** Anderson steps in whose place one of fictitious play was taken. */
+  readonly replaced: number;
   readonly clock: Readonly<Clock>;
 }
 
@@ -68,6 +70,7 @@ export class MemberIteration {
   #stop: { reason: StopReason; detail: string } | undefined;
   #densityKind: "transported" | "relaxed" = "relaxed";
   #partial: "value" | "density" | null = null;
+  #replaced = 0;
 
   constructor(
     workspace: Workspace,
@@ -131,9 +134,10 @@ export class MemberIteration {
       }
       doing = "relaxation";
       if (!this.#plan.inPlace) {
-        await this.#timed("relax", () =>
+        const taken = await this.#timed("relax", () =>
           this.#workspace.relax(this.#member, step, { kind: "blend", theta: this.#fictitious(iteration) }),
         );
+        if (taken.step.kind !== step.kind) this.#replaced++;
         this.#densityKind = "relaxed";
       }
     } catch (error) {
@@ -158,6 +162,7 @@ export class MemberIteration {
       lastDensity: this.#lastDensity,
       densityKind: this.#densityKind,
       partial: this.#partial,
+      replaced: this.#replaced,
       clock: this.#clock,
     };
   }

@@ -200,6 +200,8 @@ export interface SolveRecord {
     readonly depth: number;
     readonly beta: number | null;
     readonly inPlace: boolean;
+    /** Anderson steps that would have made a density negative: one of fictitious play was taken in place of each. */
+    readonly replaced: number;
   };
   readonly memory: MemoryPlan;
   readonly history: readonly IterationReport[];

@@ -77,6 +77,7 @@ export async function resultOf(
       depth: plan.andersonDepth,
       beta: plan.method === "anderson" ? andersonBeta : null,
       inPlace: plan.inPlace,
+      replaced: outcome.replaced,
     },
     memory: plan,
     history,

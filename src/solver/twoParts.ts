@@ -117,6 +117,7 @@ function joined(first: SolveRecord, second: SolveRecord): SolveRecord {
     software: first.software,
     adapter: `${first.adapter}, then ${second.adapter}`,
     iterations: first.iterations + second.iterations,
+    relaxation: { ...second.relaxation, replaced: first.relaxation.replaced + second.relaxation.replaced },
     history,
     timings: sumOf(first.timings, second.timings),
     parts: [partOf(first), partOf(second)],

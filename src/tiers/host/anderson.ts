@@ -3,6 +3,11 @@ import { conditionOf, dropFirst, solveUpper } from "./triangular.ts";
 
 /** Largest condition number (Frobenius) of the normalised residual differences before the oldest is dropped. */
 const largestCondition = 1e10;
+/**
+ * Below the smallest normal number numbers round by absolute amounts, which a combination multiplies by its condition at most: an
+ * entry that is negative by less is 0.
+ */
+const lost = 2 ** -1022 * largestCondition;
 
 /**
  * Anderson acceleration of M = G(M) on histories, by QR of the residual differences with updating and downdating
@@ -141,7 +146,10 @@ export class Anderson {
         const b = gamma[j]!;
         for (let i = 0; i < this.#points; i++) mk[i] = mk[i]! + a * qk[i]! - b * dk[i]!;
       }
-      for (let i = 0; i < this.#points; i++) if (!(mk[i]! >= least)) least = mk[i]!;
+      for (let i = 0; i < this.#points; i++) {
+        if (mk[i]! < 0 && mk[i]! >= -lost) mk[i] = 0;
+        if (!(mk[i]! >= least)) least = mk[i]!;
+      }
     }
     this.#pending = !this.#cut;
     this.#cut = false;
