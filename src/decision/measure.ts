@@ -38,7 +38,7 @@ export interface MeasureOptions {
   readonly spread?: number;
   /**
    * What an earlier measurement of the same contestants found. They are checked before the timing alone, by a run that is all their
-   * warm-up, and all their samples where it is long. Default: nothing is known.
+   * warm-up, and where it is long their sample; a second one follows where it took longer than before. Default: nothing is known.
    */
   readonly known?: ReadonlyMap<string, Timing>;
   readonly signal?: AbortSignal;
@@ -119,6 +119,8 @@ interface Runner {
   warmups: number;
   unsettled: boolean;
   dropped: boolean;
+  /** Whether the run that was checked took longer than the quietest one of the measurement before. */
+  again: boolean;
 }
 
 /** What the last runs returned; exported state would be optimised no less, but a live binding cannot be left out. */
@@ -191,6 +193,7 @@ export async function measure(contestants: readonly Contestant[], options: Measu
       warmups: 0,
       unsettled: true,
       dropped: false,
+      again: false,
     } satisfies Runner as Runner;
     const ready = await guarded(runner, async () => {
       if (!known) runner.first = (await stretch(clock, contestant, 1)).ms;
@@ -211,7 +214,7 @@ export async function measure(contestants: readonly Contestant[], options: Measu
       const runner = order[(i + round) % order.length];
       if (!runner) continue;
       const short = runner.wall <= cheapSample;
-      const wanted = runner.known && !short ? 1 : samples;
+      const wanted = runner.known && !short ? (runner.again ? 2 : 1) : samples;
       const enough = runner.samples.length >= wanted;
       if (enough && !(noisy(runner, spread) && runner.samples.length < 4 * wanted)) {
         racing.delete(runner);
@@ -299,8 +302,8 @@ async function rest({ contestant, wall, repeats }: Runner): Promise<void> {
   if (wall / repeats <= shortRun) consumed = await contestant.run();
 }
 
-/** A run of one who was warm in an earlier measurement, to be checked: all its warm-up where it is short, and its sample where it is long. */
-async function resume(clock: Clock, runner: Runner, { median: ms, repeats, unsettled }: Timing): Promise<void> {
+/** A run of one who was warm in an earlier measurement, to be checked: all its warm-up where it is short, and a sample where it is long. */
+async function resume(clock: Clock, runner: Runner, { median: ms, min, repeats, unsettled }: Timing): Promise<void> {
   const { contestant } = runner;
   runner.unsettled = unsettled;
   await pause();
@@ -308,6 +311,8 @@ async function resume(clock: Clock, runner: Runner, { median: ms, repeats, unset
   // A count of one's own tells nothing of the wall clock.
   runner.wall = repeats * (contestant.duration ? once.wall : ms);
   if (runner.wall > cheapSample && repeats === 1) runner.samples.push(once.ms);
+  // Memory that is new to it, or what disturbs, may have been in this one.
+  runner.again = once.ms > (1 + agreement) * min;
 }
 
 /** Doubles the repeats until a stretch is long enough, then runs until two medians agree. */

@@ -122,8 +122,8 @@ test("a whole run has rounds of everything, one row of each, and asks the wrong 
   const { samples, figure, n } = report.rows[0]!;
   expect(report.rows[0]).toMatchObject(timesOf(samples, figure));
   expect(n).toBe(samples.flat().length);
-  // Three of a short run, one where a restless machine made it a long one.
-  for (const some of samples) expect([1, 3]).toContain(some.length);
+  // Three of a short run, one or two where a restless machine made it a long one.
+  for (const some of samples) expect([1, 2, 3]).toContain(some.length);
   expect(samples[0]).toHaveLength(3);
   expect(report.leftOut.map(({ contestant, kind }) => [contestant, kind])).toEqual([
     ["webgpu f64", "wrong"],

@@ -40,7 +40,14 @@ describe("r1 has one equilibrium", () => {
   test("Anderson after fictitious play finds it", async () => {
     const { record } = await reference;
     expect(record.stopReason).toBe("tolerance");
-    expect(record.relaxation).toEqual({ method: "anderson", theta: null, depth: 20, beta: 0.1, inPlace: false });
+    expect(record.relaxation).toEqual({
+      method: "anderson",
+      theta: null,
+      depth: 20,
+      beta: 0.1,
+      inPlace: false,
+      replaced: 0,
+    });
     expect(record.densityKind).toBe("transported");
   });
 
