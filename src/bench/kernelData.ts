@@ -134,3 +134,10 @@ export function kernelData(
 export function widened(operation: KernelOperation, shape: readonly number[], data: KernelData): KernelData {
   return data.input instanceof Float64Array ? data : kernelData(operation, shape, "f64", data.input);
 }
+
+/** The error of a result that is held to nothing but being finite: 0, or NaN. */
+export function finiteError(outputs: readonly KernelArray[]): number {
+  for (const output of outputs)
+    for (let i = 0; i < output.length; i++) if (!Number.isFinite(output[i])) return Number.NaN;
+  return 0;
+}

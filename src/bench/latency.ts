@@ -3,7 +3,7 @@ import { MfgError } from "../errors.ts";
 import { type Device, openDevice } from "../tiers/webgpu/device.ts";
 import { uniformUsage } from "../tiers/webgpu/usage.ts";
 import type { Contender, KernelContender } from "./contenders.ts";
-import { kernelData } from "./kernelData.ts";
+import { finiteError, kernelData } from "./kernelData.ts";
 import type { SectionResult } from "./kernels.ts";
 import { race, type Course, type Racer } from "./race.ts";
 import type { Schedule } from "./schedule.ts";
@@ -27,7 +27,7 @@ export async function benchLatency(
     return {
       contender,
       run: () => data.call(contender.kernels, out),
-      error: () => (out.every((array) => array.every(Number.isFinite)) ? 0 : Number.NaN),
+      error: () => finiteError(out),
       bound: 0,
       work: undefined,
       pointStages: undefined,

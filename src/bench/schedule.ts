@@ -130,12 +130,11 @@ export class Schedule {
   #predict(operation: string, name: string, size: number): number {
     const known = this.#runs(operation, name);
     const last = known.at(-1);
-    if (!last) return 0;
-    const growths = [...(this.#known.get(name) ?? [])].flatMap(([other, runs]) => {
-      const [from, to] = [last.size, size].map((one) => runs.find((run) => run.size === one)?.ms);
-      return other === operation || from === undefined || to === undefined ? [] : [to / from];
+    const grown = [...(this.#known.get(name) ?? [])].flatMap(([other, runs]) => {
+      const [from, to] = [last?.size, size].map((one) => runs.find((run) => run.size === one)?.ms);
+      return other === operation || !last || from === undefined || to === undefined ? [] : [(last.ms * to) / from];
     });
-    return Math.min(predict(known, size), growths.length > 0 ? last.ms * Math.max(...growths) : Infinity);
+    return grown.length > 0 ? Math.min(predict(known, size), Math.max(...grown)) : predict(known, size);
   }
 
   /**

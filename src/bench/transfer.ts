@@ -1,9 +1,8 @@
 /** Section `transfer`: how fast data reach an adapter and come back, through the buffers that the kernels use. */
 import { MfgError } from "../errors.ts";
-import type { KernelArray } from "../tiers/tier.ts";
 import { type Device, openDevice } from "../tiers/webgpu/device.ts";
 import type { Contender, KernelContender } from "./contenders.ts";
-import type { KernelData } from "./kernelData.ts";
+import { finiteError, type KernelData } from "./kernelData.ts";
 import { KernelFields } from "./kernelFields.ts";
 import { type SectionResult, spoil } from "./kernels.ts";
 import { race, relativeDifference, type Course, type Racer } from "./race.ts";
@@ -170,16 +169,11 @@ function callRacer(contender: KernelContender, data: KernelData): Racer {
     contender,
     run: () => data.call(kernels, outputs),
     spoil: () => spoil(outputs, 1),
-    error: () => (outputs.every(allFinite) ? 0 : Number.NaN),
+    error: () => finiteError(outputs),
     bound: 0,
     work: derivativeWork(precision),
     pointStages: data.pointStages,
     phases: () => kernels.phases,
     moved: { in: data.input.byteLength, out: outputs.reduce((sum, array) => sum + array.byteLength, 0) },
   };
-}
-
-function allFinite(array: KernelArray): boolean {
-  for (let i = 0; i < array.length; i++) if (!Number.isFinite(array[i])) return false;
-  return true;
 }

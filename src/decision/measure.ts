@@ -119,8 +119,6 @@ interface Runner {
   warmups: number;
   unsettled: boolean;
   dropped: boolean;
-  /** Whether the run that was checked took longer than the quietest one of the measurement before. */
-  again: boolean;
 }
 
 /** What the last runs returned; exported state would be optimised no less, but a live binding cannot be left out. */
@@ -171,7 +169,7 @@ export async function measure(contestants: readonly Contestant[], options: Measu
     let reason: string | undefined;
     const ran = await guarded(runner, async () => {
       spoil?.();
-      if (runner.samples.length === 0 && runner.known) await resume(clock, runner, runner.known);
+      if (runner.known) await resume(clock, runner, runner.known);
       else if (spoil) consumed = await run();
       reason = await check?.();
     });
@@ -193,13 +191,13 @@ export async function measure(contestants: readonly Contestant[], options: Measu
       warmups: 0,
       unsettled: true,
       dropped: false,
-      again: false,
     } satisfies Runner as Runner;
-    const ready = await guarded(runner, async () => {
-      if (!known) runner.first = (await stretch(clock, contestant, 1)).ms;
-    });
-    if (!ready || !(await right(runner))) continue;
+    const setUp = async (): Promise<void> => {
+      runner.first = (await stretch(clock, contestant, 1)).ms;
+    };
     const warmedUp = (): boolean => clock.now() - begun > warmUpMs;
+    if (!known && !(await guarded(runner, setUp))) continue;
+    if (!(await right(runner))) continue;
     if (!known && !(await guarded(runner, () => warmUp(clock, runner, least, warmedUp)))) continue;
     runners.push(runner);
   }
@@ -214,7 +212,7 @@ export async function measure(contestants: readonly Contestant[], options: Measu
       const runner = order[(i + round) % order.length];
       if (!runner) continue;
       const short = runner.wall <= cheapSample;
-      const wanted = runner.known && !short ? (runner.again ? 2 : 1) : samples;
+      const wanted = runner.known && !short ? fewestAgain(runner.known, runner.samples) : samples;
       const enough = runner.samples.length >= wanted;
       if (enough && !(noisy(runner, spread) && runner.samples.length < 4 * wanted)) {
         racing.delete(runner);
@@ -303,7 +301,7 @@ async function rest({ contestant, wall, repeats }: Runner): Promise<void> {
 }
 
 /** A run of one who was warm in an earlier measurement, to be checked: all its warm-up where it is short, and a sample where it is long. */
-async function resume(clock: Clock, runner: Runner, { median: ms, min, repeats, unsettled }: Timing): Promise<void> {
+async function resume(clock: Clock, runner: Runner, { median: ms, repeats, unsettled }: Timing): Promise<void> {
   const { contestant } = runner;
   runner.unsettled = unsettled;
   await pause();
@@ -311,8 +309,11 @@ async function resume(clock: Clock, runner: Runner, { median: ms, min, repeats, 
   // A count of one's own tells nothing of the wall clock.
   runner.wall = repeats * (contestant.duration ? once.wall : ms);
   if (runner.wall > cheapSample && repeats === 1) runner.samples.push(once.ms);
-  // Memory that is new to it, or what disturbs, may have been in this one.
-  runner.again = once.ms > (1 + agreement) * min;
+}
+
+/** Samples of a long one: another where memory that is new to it, or what disturbs, may have been in the first. */
+function fewestAgain({ min }: Timing, [first = 0]: readonly number[]): number {
+  return first > (1 + agreement) * min ? 2 : 1;
 }
 
 /** Doubles the repeats until a stretch is long enough, then runs until two medians agree. */
